@@ -1,0 +1,298 @@
+//! The client: calls, subscriptions and event streams of one server.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use serde_json::{json, Map, Value};
+use tokio::runtime::Handle;
+
+use crate::dispatch::Handlers;
+use crate::encoding::{encode, is_plain_path};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::events::{EventStream, Interest, Memory, Shared, SubscriptionId, Subscriptions};
+use crate::operation::{self, Arguments, Method, Operation, Returns};
+use crate::options::{Options, UnknownParameters};
+use crate::runtime::{self, InRuntime};
+use crate::transport::{HttpTransport, Request, Response, Transport};
+use crate::version::{advice, Release};
+
+/// What a successful call answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    Nothing,
+    /// Well-formed JSON, as it came.
+    Json(Bytes),
+    Binary {
+        bytes: Bytes,
+        content_type: String,
+    },
+}
+
+/// Which events a stream brings.
+#[derive(Clone, Debug, Default)]
+pub struct StartOptions {
+    /// Names of the applications to register.
+    pub apps: Vec<String>,
+    /// Subscribes the applications to every channel, bridge and endpoint of the server.
+    pub subscribe_all: bool,
+}
+
+/// A client of one Asterisk. Clones share everything.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: Arc<Options>,
+    transport: Arc<dyn Transport>,
+    subscriptions: Arc<Subscriptions>,
+    memory: Arc<Memory>,
+    handlers: Handlers,
+    version: OnceLock<String>,
+    streams: Mutex<Vec<EventStream>>,
+    runtime: Handle,
+    /// The process this client was made in: it does not survive a fork.
+    process: u32,
+}
+
+impl Client {
+    /// A client that has not sent anything yet.
+    pub fn new(options: Options) -> Result<Client> {
+        let transport = HttpTransport::new(&options)?;
+        Client::over(options, Arc::new(transport))
+    }
+
+    fn over(options: Options, transport: Arc<dyn Transport>) -> Result<Client> {
+        Ok(Client {
+            inner: Arc::new(Inner {
+                options: Arc::new(options),
+                transport,
+                subscriptions: Arc::default(),
+                memory: Arc::default(),
+                handlers: Handlers::default(),
+                version: OnceLock::new(),
+                streams: Mutex::default(),
+                runtime: runtime::handle()?,
+                process: std::process::id(),
+            }),
+        })
+    }
+
+    /// A client that has shown that the server is there and takes the credentials, and knows the server's release.
+    ///
+    /// Errors: `UnauthorizedException` for wrong credentials, `ConnectionException` when nobody is there,
+    /// `AsteriskUnknownException` (503) while Asterisk boots, `NotFoundException` when what is there is not ARI.
+    pub async fn connect(options: Options) -> Result<Client> {
+        let client = Client::new(options)?;
+        client.probe().await?;
+        Ok(client)
+    }
+
+    async fn probe(&self) -> Result<()> {
+        let arguments = Arguments::from_iter([("only".to_string(), json!("system"))]);
+        match self.call("asterisk.getInfo", arguments).await {
+            Ok(Reply::Json(info)) => {
+                let info: Value = serde_json::from_slice(&info).unwrap_or_default();
+                if let Some(version) = info["system"]["version"].as_str() {
+                    let _ = self.inner.version.set(version.to_string());
+                }
+                Ok(())
+            }
+            Ok(_) => Err(Error::new(
+                ErrorKind::Protocol,
+                Delivery::Rejected,
+                "what answers there is not ARI: asterisk.getInfo gave no JSON",
+            )),
+            // A server may serve ARI without this operation (its module is not loaded); the description is always there.
+            Err(error) if error.status() == Some(404) => {
+                let described = self.request("GET", "/api-docs/resources.json", &[], None).await;
+                described.map(|_| ()).map_err(|_| error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Calls an operation by its id, such as `channels.originate`, with arguments by Asterisk's names.
+    pub async fn call(&self, operation: &str, arguments: Arguments) -> Result<Reply> {
+        Ok(self.call_noting(operation, arguments).await?.0)
+    }
+
+    /// Like [`Client::call`]; also tells which arguments were left out because the operation does not have them, which
+    /// happens only when the options say so.
+    pub async fn call_noting(&self, operation: &str, arguments: Arguments) -> Result<(Reply, Vec<String>)> {
+        let operation = operation::find(operation)?;
+        let drop_unknown = self.inner.options.unknown_parameters == UnknownParameters::Drop;
+        let prepared = operation.prepare(&arguments, drop_unknown)?;
+        if operation.upgrade {
+            return Err(Error::argument("this operation opens the event WebSocket: use start, run or events")
+                .with_operation(operation.id));
+        }
+        let method = operation.method;
+        let target = prepared.target;
+        let explain = |error: Error| {
+            let advice = match error.delivery() {
+                Delivery::Rejected => self.version_advice(operation),
+                _ => None,
+            };
+            error.with_operation(operation.id).with_request(method.as_str(), &target).with_advice(advice)
+        };
+        let request = Request { method, target: target.clone(), body: prepared.body };
+        let response = self.send(request).await.map_err(explain)?;
+        let reply = read_reply(response, operation.returns == Returns::Binary).map_err(explain)?;
+        self.inner.memory.note(operation, &arguments);
+        Ok((reply, prepared.dropped))
+    }
+
+    /// Sends any request below `/ari`: the door to operations newer than this library.
+    ///
+    /// `path` begins with a slash and is already percent-encoded; the names and values of `query` are encoded here.
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(String, String)],
+        body: Option<Value>,
+    ) -> Result<Reply> {
+        let method = Method::parse(method)?;
+        if !is_plain_path(path) {
+            return Err(Error::argument(format!(
+                "{path:?} cannot be a path: it begins with a slash, its values are percent-encoded, and it has no query"
+            )));
+        }
+        let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let target = if pairs.is_empty() { path.to_string() } else { format!("{path}?{}", pairs.join("&")) };
+        let body = body.map(|body| Bytes::from(body.to_string()));
+        let explain = |error: Error| error.with_request(method.as_str(), path);
+        let response = self.send(Request { method, target, body }).await.map_err(explain)?;
+        let text = response.content_type.as_deref().is_none_or(is_json);
+        read_reply(response, !text).map_err(explain)
+    }
+
+    async fn send(&self, request: Request) -> Result<Response> {
+        runtime::check_process(self.inner.process)?;
+        let transport = self.inner.transport.clone();
+        InRuntime::new(self.inner.runtime.clone(), async move { transport.send(request).await }).await
+    }
+
+    /// Release of the server, as it said it when the client connected.
+    pub fn server_version(&self) -> Option<String> {
+        self.inner.version.get().cloned()
+    }
+
+    fn version_advice(&self, operation: &Operation) -> Option<String> {
+        advice(operation.since, Release::parse(self.inner.version.get()?))
+    }
+
+    /// Address of the server, without credentials.
+    pub fn base_url(&self) -> &str {
+        self.inner.options.base_url()
+    }
+
+    /// The settings this client was made with.
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    /// Wants events of a type, of an object, or both; what is wanted counts from the next event that is handed over.
+    pub fn subscribe(&self, interest: Interest) -> SubscriptionId {
+        self.inner.subscriptions.add(interest)
+    }
+
+    /// False when it had been removed before.
+    pub fn unsubscribe(&self, subscription: SubscriptionId) -> bool {
+        self.inner.subscriptions.remove(subscription)
+    }
+
+    /// Changes whenever the subscriptions change.
+    pub fn generation(&self) -> u64 {
+        self.inner.subscriptions.generation()
+    }
+
+    pub(crate) fn handlers(&self) -> &Handlers {
+        &self.inner.handlers
+    }
+
+    /// Registers the applications and opens their event connection.
+    pub async fn start(&self, start: StartOptions) -> Result<EventStream> {
+        runtime::check_process(self.inner.process)?;
+        let operation = operation::find("events.eventWebsocket")?;
+        let mut arguments = Map::new();
+        arguments.insert("app".to_string(), json!(start.apps));
+        if start.subscribe_all {
+            arguments.insert("subscribeAll".to_string(), json!(true));
+        }
+        if start.apps.is_empty() || start.apps.iter().any(|app| app.trim().is_empty()) {
+            return Err(
+                Error::argument("app of events.eventWebsocket has to name an application").with_operation(operation.id)
+            );
+        }
+        let target = operation.prepare(&arguments, false)?.target;
+        let shared = Shared {
+            options: self.inner.options.clone(),
+            transport: self.inner.transport.clone(),
+            subscriptions: self.inner.subscriptions.clone(),
+            memory: self.inner.memory.clone(),
+        };
+        // One text may name several applications; each has its own subscriptions to restore.
+        let apps = start.apps.iter().flat_map(|app| app.split(',')).map(|app| app.trim().to_string()).collect();
+        let explain = |error: Error| error.with_operation(operation.id).with_request("GET", &target);
+        let opening = EventStream::open(shared, apps, &target);
+        let stream = InRuntime::new(self.inner.runtime.clone(), opening).await.map_err(explain)?;
+        let mut streams = self.streams();
+        streams.retain(|stream| stream.state() != crate::events::State::Closed);
+        streams.push(stream.clone());
+        Ok(stream)
+    }
+
+    /// Closes every event stream of this client. Calls go on working, and `start` may be called again.
+    pub fn stop(&self) {
+        for stream in self.streams().drain(..) {
+            stream.close();
+        }
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Vec<EventStream>> {
+        self.inner.streams.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("options", &self.inner.options).finish_non_exhaustive()
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    content_type.contains("json")
+}
+
+/// Tells an answer from a refusal, and refuses what is neither JSON nor meant to be something else.
+fn read_reply(response: Response, binary: bool) -> Result<Reply> {
+    if !(200..300).contains(&response.status) {
+        if response.status < 400 {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                Delivery::Rejected,
+                format!("the server answered with status {}, which leads nowhere", response.status),
+            ));
+        }
+        return Err(Error::from_status(response.status, response.body));
+    }
+    if binary {
+        let content_type = response.content_type.unwrap_or_else(|| "application/octet-stream".to_string());
+        return Ok(Reply::Binary { bytes: response.body, content_type });
+    }
+    if response.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Reply::Nothing);
+    }
+    match serde_json::from_slice::<IgnoredAny>(&response.body) {
+        Ok(_) => Ok(Reply::Json(response.body)),
+        Err(reason) => Err(Error::new(
+            ErrorKind::Protocol,
+            Delivery::Unknown,
+            format!("the server's answer is not JSON: {reason}"),
+        )),
+    }
+}

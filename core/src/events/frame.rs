@@ -1,0 +1,297 @@
+//! Reads of a frame only what dispatch needs: its type, and the ids of the objects in it.
+//!
+//! The rest is skipped without making anything of it; the language that wants the event parses it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::spec::{tables, EventSpec, Tables};
+
+/// An event as it waits for its handlers.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// Rises by arrival; assigned by the queue.
+    pub sequence: u64,
+    pub name: Name,
+    pub text: Utf8Bytes,
+    pub objects: Vec<ObjectId>,
+}
+
+/// Type of an event.
+#[derive(Clone, Debug)]
+pub(crate) enum Name {
+    Known(&'static EventSpec),
+    /// Newer than the tables.
+    Other(Box<str>),
+}
+
+impl Name {
+    pub fn as_str(&self) -> &str {
+        match self {
+            Name::Known(spec) => spec.name,
+            Name::Other(name) => name,
+        }
+    }
+
+    fn of(text: &str) -> Name {
+        match tables().event(text) {
+            Some(spec) => Name::Known(spec),
+            None => Name::Other(text.into()),
+        }
+    }
+}
+
+/// One object an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ObjectId {
+    pub class: &'static str,
+    pub id: Box<str>,
+}
+
+impl Frame {
+    /// Reads a frame of the server. The error says what is wrong with it.
+    pub fn read(text: Utf8Bytes) -> Result<Frame, (String, Utf8Bytes)> {
+        match peek(&text) {
+            Ok((name, objects)) => Ok(Frame { sequence: 0, name, text, objects }),
+            Err(reason) => Err((reason, text)),
+        }
+    }
+
+    /// A frame this library made.
+    pub fn made(name: &str, text: String) -> Frame {
+        Frame { sequence: 0, name: Name::of(name), text: text.into(), objects: Vec::new() }
+    }
+
+    pub fn is_library(&self) -> bool {
+        matches!(self.name, Name::Known(spec) if spec.library)
+    }
+
+    /// What it costs while it waits: its text, and about as much as its bookkeeping takes.
+    pub fn weight(&self) -> usize {
+        self.text.len() + 160
+    }
+}
+
+fn peek(text: &str) -> Result<(Name, Vec<ObjectId>), String> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let found = reader.deserialize_map(TopLevel { tables: tables() }).map_err(|reason| reason.to_string())?;
+    reader.end().map_err(|reason| reason.to_string())?;
+    let Some(name) = found.name else { return Err("it has no `type` that is a text".to_string()) };
+    let name = Name::of(&name);
+    let mut objects = Vec::new();
+    for (field, parts) in found.candidates {
+        let class = match &name {
+            Name::Known(spec) => spec.objects.iter().find(|object| object.field == field).map(|object| object.class),
+            Name::Other(_) => tables().usual_class(field),
+        };
+        let Some(id) = class.and_then(|class| parts.id_of(class)) else { continue };
+        objects.push(ObjectId { class: class.unwrap_or_default(), id });
+    }
+    Ok((name, objects))
+}
+
+/// What one pass over the frame finds. `type` may come last, so every field that could hold an object is kept.
+#[derive(Default)]
+struct Found<'a> {
+    name: Option<Cow<'a, str>>,
+    candidates: Vec<(&'static str, Parts<'a>)>,
+}
+
+struct TopLevel {
+    tables: &'static Tables,
+}
+
+impl<'de> Visitor<'de> for TopLevel {
+    type Value = Found<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found<'de>, M::Error> {
+        let mut found = Found::default();
+        while let Some(key) = map.next_key_seed(ReadText)? {
+            let key = key.unwrap_or_default();
+            if key == "type" {
+                found.name = map.next_value_seed(ReadText)?;
+            } else if let Some(field) = self.tables.object_field(&key) {
+                if let Some(parts) = map.next_value_seed(ReadParts)? {
+                    found.candidates.push((field, parts));
+                }
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The fields of an object that can name it.
+#[derive(Default)]
+struct Parts<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl Parts<'_> {
+    fn id_of(&self, class: &str) -> Option<Box<str>> {
+        let spec = tables().object(class)?;
+        let mut id = String::new();
+        for (index, identity) in spec.identity.iter().enumerate() {
+            let (_, value) = self.0.iter().find(|(field, _)| field == identity.field)?;
+            if index > 0 {
+                id.push('/');
+            }
+            id.push_str(value);
+        }
+        Some(id.into())
+    }
+}
+
+/// Every value that is not what a visitor is after: read to its end, and nothing made of it.
+macro_rules! skip_the_rest {
+    ($($method:ident: $type:ty),*) => {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("any JSON value")
+        }
+
+        $(fn $method<E>(self, _: $type) -> Result<Self::Value, E> {
+            Ok(None)
+        })*
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Self::Value, S::Error> {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    };
+}
+
+/// Reads the naming fields of an object; `None` for what is no object, such as null.
+struct ReadParts;
+
+impl<'de> DeserializeSeed<'de> for ReadParts {
+    type Value = Option<Parts<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadParts {
+    type Value = Option<Parts<'de>>;
+
+    skip_the_rest!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut parts = Parts::default();
+        while let Some(key) = map.next_key_seed(ReadText)? {
+            let key = key.unwrap_or_default();
+            if matches!(&*key, "id" | "name" | "technology" | "resource") {
+                if let Some(value) = map.next_value_seed(ReadText)? {
+                    parts.0.push((key, value));
+                }
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Some(parts))
+    }
+}
+
+/// Reads a text, or a whole number as text, borrowed from the frame where nothing in it is escaped; `None` for
+/// anything else.
+struct ReadText;
+
+impl<'de> DeserializeSeed<'de> for ReadText {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadText {
+    type Value = Option<Cow<'de, str>>;
+
+    skip_the_rest!(visit_bool: bool, visit_f64: f64);
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_string())))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (String, Vec<(String, String)>) {
+        let frame = Frame::read(text.into()).map_err(|(reason, _)| reason).unwrap();
+        let objects = frame.objects.iter().map(|object| (object.class.to_string(), object.id.to_string()));
+        (frame.name.as_str().to_string(), objects.collect())
+    }
+
+    fn pair(class: &str, id: &str) -> (String, String) {
+        (class.to_string(), id.to_string())
+    }
+
+    #[test]
+    fn type_and_ids_are_found_in_any_order() {
+        let (name, objects) = read(
+            r#"{"digit":"1","channel":{"name":"Local\/1","id":"a\u00e9\"","dialplan":{"id":"no"}},"type":"ChannelDtmfReceived"}"#,
+        );
+        assert_eq!(name, "ChannelDtmfReceived");
+        assert_eq!(objects, [pair("Channel", "a\u{e9}\"")]);
+    }
+
+    #[test]
+    fn an_endpoint_is_named_by_two_fields() {
+        let (_, objects) = read(
+            r#"{"type":"EndpointStateChange","endpoint":{"resource":"bob","technology":"PJSIP","channel_ids":[]}}"#,
+        );
+        assert_eq!(objects, [pair("Endpoint", "PJSIP/bob")]);
+    }
+
+    #[test]
+    fn absent_null_and_odd_objects_are_no_objects() {
+        for channel in ["null", "5", "\"x\"", "[{\"id\":\"1\"}]", "{}", "{\"id\":null}", "{\"id\":{}}"] {
+            let (_, objects) = read(&format!(r#"{{"type":"StasisStart","channel":{channel}}}"#));
+            assert!(objects.is_empty(), "{channel}");
+        }
+        assert_eq!(read(r#"{"type":"StasisStart"}"#).1, []);
+    }
+
+    #[test]
+    fn events_of_the_future_keep_their_usual_objects() {
+        let (name, objects) = read(r#"{"type":"ChannelSang","channel":{"id":17},"bridge":{"id":"b"},"x":1e400}"#);
+        assert_eq!(name, "ChannelSang");
+        assert_eq!(objects, [pair("Channel", "17"), pair("Bridge", "b")]);
+    }
+
+    #[test]
+    fn what_is_no_event_is_told() {
+        for text in ["", "[]", "{}", "{\"type\":5", "{\"type\":null}", "{\"type\":\"X\"} x", "nonsense"] {
+            assert!(Frame::read(text.into()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The event path: socket -> frame -> queue -> subscriptions -> batches for a language.
+
+mod frame;
+mod library;
+mod queue;
+mod restore;
+mod socket;
+pub mod spec;
+mod stream;
+mod subscriptions;
+
+pub use queue::{Batch, BatchLimit, Matched};
+pub use stream::{EventStream, State};
+pub use subscriptions::{Interest, ObjectKey, SubscriptionId};
+
+pub(crate) use restore::Memory;
+pub(crate) use stream::Shared;
+pub(crate) use subscriptions::Subscriptions;

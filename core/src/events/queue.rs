@@ -1,0 +1,334 @@
+//! Events between the socket and their handlers: bounded in bytes, matched when they are handed over.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard};
+
+use tokio::sync::Notify;
+
+use super::frame::{Frame, Name};
+use super::library;
+use super::subscriptions::{SubscriptionId, Subscriptions};
+use crate::error::Result;
+
+/// How much `next_batch` hands over at most. It always hands over at least one event.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchLimit {
+    pub events: usize,
+    pub bytes: usize,
+}
+
+impl Default for BatchLimit {
+    fn default() -> Self {
+        BatchLimit { events: 1024, bytes: 64 << 10 }
+    }
+}
+
+/// Events that somebody wants, in the order in which they came.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The subscriptions these events were matched under: when the client's generation is another one after a
+    /// handler ran, the rest has to be matched again (`rewind`).
+    pub generation: u64,
+    pub events: Vec<Matched>,
+}
+
+/// One event and who wants it.
+#[derive(Clone, Debug)]
+pub struct Matched {
+    pub sequence: u64,
+    name: Name,
+    text: tokio_tungstenite::tungstenite::Utf8Bytes,
+    /// In order of registration, each once.
+    pub handlers: Vec<SubscriptionId>,
+}
+
+impl Matched {
+    /// Type of the event.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The event's JSON as it came.
+    pub fn text(&self) -> &str {
+        self.text.as_str()
+    }
+}
+
+/// Frames looked at for one batch, so that a flood nobody wants does not hold the subscriptions for long.
+const LOOK_AT_MOST: usize = 8192;
+
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    arrived: Notify,
+    limit: usize,
+    application: String,
+}
+
+#[derive(Default)]
+struct State {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    sequence: u64,
+    /// What the last batch was made of, wanted or not, for `rewind`.
+    handed_over: VecDeque<Frame>,
+    /// Frames from this sequence number on wait until the place before them is filled.
+    gate: Option<u64>,
+    end: Option<Result<()>>,
+}
+
+impl Queue {
+    pub fn new(limit: usize, application: String) -> Self {
+        Queue { state: Mutex::default(), arrived: Notify::new(), limit, application }
+    }
+
+    pub fn push(&self, frame: Frame) {
+        let mut state = self.lock();
+        if state.end.is_some() {
+            return;
+        }
+        state.append(frame);
+        if state.bytes > self.limit {
+            state.give_up_oldest(self.limit, &self.application);
+        }
+        drop(state);
+        self.arrived.notify_one();
+    }
+
+    /// Keeps a place for a frame that is not known yet; what comes after it waits.
+    pub fn reserve(&self) {
+        let mut state = self.lock();
+        state.sequence += 1;
+        state.gate = Some(state.sequence);
+    }
+
+    /// Fills the place that was kept.
+    pub fn fill(&self, mut frame: Frame) {
+        let mut state = self.lock();
+        if let Some(gate) = state.gate.take() {
+            frame.sequence = gate;
+            state.bytes += frame.weight();
+            let place = state.frames.partition_point(|other| other.sequence < gate);
+            state.frames.insert(place, frame);
+        }
+        drop(state);
+        self.arrived.notify_one();
+    }
+
+    /// Ends the stream after what is in it. The first end counts.
+    pub fn end(&self, outcome: Result<()>) {
+        let mut state = self.lock();
+        state.gate = None;
+        state.end.get_or_insert(outcome);
+        drop(state);
+        self.arrived.notify_one();
+    }
+
+    /// Throws away what waits: the one who asked for the end does not want the rest.
+    pub fn discard(&self) {
+        let mut state = self.lock();
+        state.frames.clear();
+        state.handed_over.clear();
+        state.bytes = 0;
+    }
+
+    pub async fn next_batch(&self, subscriptions: &Subscriptions, limit: BatchLimit) -> Result<Option<Batch>> {
+        loop {
+            let arrived = self.arrived.notified();
+            {
+                let mut state = self.lock();
+                let batch = state.take(subscriptions, limit);
+                if !batch.events.is_empty() {
+                    return Ok(Some(batch));
+                }
+                if state.has_ready() {
+                    // Only the unwanted were looked at so far.
+                    continue;
+                }
+                if let Some(end) = &state.end {
+                    return end.clone().map(|()| None);
+                }
+            }
+            arrived.await;
+        }
+    }
+
+    /// Puts back what the last batch was made of after this sequence number, to be matched again.
+    pub fn rewind(&self, after: u64) {
+        let mut state = self.lock();
+        while let Some(frame) = state.handed_over.pop_back() {
+            if frame.sequence <= after {
+                break;
+            }
+            state.bytes += frame.weight();
+            state.frames.push_front(frame);
+        }
+        state.handed_over.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl State {
+    fn append(&mut self, mut frame: Frame) {
+        self.sequence += 1;
+        frame.sequence = self.sequence;
+        self.bytes += frame.weight();
+        self.frames.push_back(frame);
+    }
+
+    fn has_ready(&self) -> bool {
+        self.frames.front().is_some_and(|frame| self.gate.is_none_or(|gate| frame.sequence < gate))
+    }
+
+    fn take(&mut self, subscriptions: &Subscriptions, limit: BatchLimit) -> Batch {
+        self.handed_over.clear();
+        let matcher = subscriptions.matcher();
+        let mut batch = Batch { generation: matcher.generation, events: Vec::new() };
+        let mut bytes = 0;
+        while self.handed_over.len() < LOOK_AT_MOST && self.has_ready() {
+            if batch.events.len() >= limit.events || bytes >= limit.bytes {
+                break;
+            }
+            let Some(frame) = self.frames.pop_front() else { break };
+            self.bytes -= frame.weight();
+            let handlers = matcher.wanted_by(&frame);
+            if !handlers.is_empty() {
+                bytes += frame.text.len();
+                batch.events.push(Matched {
+                    sequence: frame.sequence,
+                    name: frame.name.clone(),
+                    text: frame.text.clone(),
+                    handlers,
+                });
+            }
+            self.handed_over.push_back(frame);
+        }
+        batch
+    }
+
+    /// Makes room by giving up the oldest events of the server; one `EventsDropped` stands where they were.
+    fn give_up_oldest(&mut self, limit: usize, application: &str) {
+        let mut kept = VecDeque::new();
+        let (mut count, mut bytes, mut place) = (0, 0, 0);
+        // A little more than needed goes, so that a flood does not pay for this at every event.
+        while self.bytes > limit - limit / 64 {
+            let Some(frame) = self.frames.pop_front() else { break };
+            self.bytes -= frame.weight();
+            if let Some(earlier) = library::dropped_so_far(&frame) {
+                count += earlier.0;
+                bytes += earlier.1;
+                place = frame.sequence;
+            } else if frame.is_library() {
+                kept.push_back(frame);
+            } else {
+                count += 1;
+                bytes += frame.text.len() as u64;
+                place = frame.sequence;
+            }
+        }
+        let mut notice = library::events_dropped(application, count, bytes);
+        notice.sequence = place;
+        for frame in std::iter::once(notice).chain(kept.into_iter().rev()) {
+            self.bytes += frame.weight();
+            self.frames.push_front(frame);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::subscriptions::Interest;
+
+    fn queue(limit: usize) -> (Queue, Subscriptions) {
+        let subscriptions = Subscriptions::default();
+        (Queue::new(limit, "app".into()), subscriptions)
+    }
+
+    fn send(queue: &Queue, name: &str) {
+        queue.push(Frame::read(format!("{{\"type\":\"{name}\"}}").as_str().into()).unwrap());
+    }
+
+    fn every() -> Interest {
+        Interest::default()
+    }
+
+    fn only(event: &str) -> Interest {
+        Interest { event: Some(event.into()), object: None }
+    }
+
+    async fn names(queue: &Queue, subscriptions: &Subscriptions) -> Vec<String> {
+        let batch = queue.next_batch(subscriptions, BatchLimit::default()).await.unwrap();
+        batch.into_iter().flat_map(|batch| batch.events).map(|event| event.name().to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn unwanted_events_are_passed_over_and_the_end_comes_last() {
+        let (queue, subscriptions) = queue(1 << 20);
+        subscriptions.add(only("B"));
+        for name in ["A", "B", "A", "B"] {
+            send(&queue, name);
+        }
+        queue.end(Ok(()));
+        assert_eq!(names(&queue, &subscriptions).await, ["B", "B"]);
+        assert!(names(&queue, &subscriptions).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_handler_added_meanwhile_gets_what_had_been_received_before() {
+        let (queue, subscriptions) = queue(1 << 20);
+        subscriptions.add(only("A"));
+        for name in ["A", "B", "A"] {
+            send(&queue, name);
+        }
+        let batch = queue.next_batch(&subscriptions, BatchLimit::default()).await.unwrap().unwrap();
+        assert_eq!(batch.events.len(), 2);
+        subscriptions.add(only("B"));
+        assert_ne!(subscriptions.generation(), batch.generation);
+        queue.rewind(batch.events[0].sequence);
+        assert_eq!(names(&queue, &subscriptions).await, ["B", "A"]);
+    }
+
+    #[tokio::test]
+    async fn an_overflow_gives_up_the_oldest_and_says_how_many() {
+        let (queue, subscriptions) = queue(4000);
+        subscriptions.add(every());
+        for n in 0..100 {
+            send(&queue, &format!("E{n}"));
+        }
+        let names = names(&queue, &subscriptions).await;
+        assert_eq!(names[0], "EventsDropped");
+        assert_eq!(names.last().unwrap(), "E99");
+        assert!(queue.lock().bytes <= 4000);
+        let first_kept: usize = names[1][1..].parse().unwrap();
+        assert_eq!(names.len(), 1 + 100 - first_kept);
+        assert!(!names[1..].contains(&"EventsDropped".to_string()));
+    }
+
+    #[tokio::test]
+    async fn the_number_given_up_adds_up() {
+        let (queue, subscriptions) = queue(1000);
+        subscriptions.add(every());
+        for _ in 0..50 {
+            send(&queue, "X");
+        }
+        let batch = queue.next_batch(&subscriptions, BatchLimit::default()).await.unwrap().unwrap();
+        let notice: serde_json::Value = serde_json::from_str(batch.events[0].text()).unwrap();
+        assert_eq!(notice["count"].as_u64().unwrap() as usize + batch.events.len() - 1, 50);
+        assert_eq!(notice["bytes"].as_u64().unwrap(), notice["count"].as_u64().unwrap() * 12);
+    }
+
+    #[tokio::test]
+    async fn a_reserved_place_is_filled_before_what_follows() {
+        let (queue, subscriptions) = queue(1 << 20);
+        subscriptions.add(every());
+        send(&queue, "Before");
+        queue.reserve();
+        send(&queue, "After");
+        assert_eq!(names(&queue, &subscriptions).await, ["Before"]);
+        queue.fill(Frame::made("Reconnected", r#"{"type":"Reconnected"}"#.into()));
+        assert_eq!(names(&queue, &subscriptions).await, ["Reconnected", "After"]);
+    }
+}

@@ -1,0 +1,366 @@
+//! A stream of events: the task that reads the socket whatever the handlers do, and makes lost connections again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{sleep_until, Instant};
+
+use super::frame::Frame;
+use super::library;
+use super::queue::{Batch, BatchLimit, Queue};
+use super::restore::{Memory, Restored};
+use super::socket::{Dialler, Socket, Step};
+use super::subscriptions::Subscriptions;
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::options::{Options, Reconnect};
+use crate::transport::{BoxFuture, Transport};
+
+/// Whether a stream is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Connecting,
+    Open,
+    Reconnecting,
+    Closed,
+}
+
+/// What a stream shares with the client it came from.
+pub(crate) struct Shared {
+    pub options: Arc<Options>,
+    pub transport: Arc<dyn Transport>,
+    pub subscriptions: Arc<Subscriptions>,
+    pub memory: Arc<Memory>,
+}
+
+/// The events of one or more applications. One task takes batches from it; clones are for closing it from elsewhere.
+#[derive(Clone)]
+pub struct EventStream {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    queue: Arc<Queue>,
+    subscriptions: Arc<Subscriptions>,
+    commands: mpsc::UnboundedSender<Command>,
+    state: watch::Receiver<State>,
+}
+
+enum Command {
+    Close,
+    Ping(oneshot::Sender<Result<()>>),
+}
+
+impl EventStream {
+    /// Opens the connection and starts reading. Fails when the first attempts do.
+    pub(crate) async fn open(shared: Shared, apps: Vec<String>, target: &str) -> Result<Self> {
+        let application = apps.join(",");
+        let dialler = Dialler::new(&shared.options, target)?;
+        let queue = Arc::new(Queue::new(shared.options.queue_bytes, application.clone()));
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let (state, watch) = watch::channel(State::Connecting);
+        let subscriptions = shared.subscriptions.clone();
+        let mut keeper =
+            Keeper { shared, apps, application, dialler, queue: queue.clone(), inbox, state, waiting: Vec::new() };
+        let socket = keeper.first().await?;
+        tokio::spawn(keeper.keep(socket));
+        Ok(EventStream { inner: Arc::new(Inner { queue, subscriptions, commands, state: watch }) })
+    }
+
+    /// Waits for events that somebody wants. `None`: the stream has ended, by `close` or by the server's goodbye. An
+    /// error: the connection was lost and, by the options, is not made again.
+    ///
+    /// Safe to drop half-way: nothing is lost.
+    pub async fn next_batch(&self, limit: BatchLimit) -> Result<Option<Batch>> {
+        self.inner.queue.next_batch(&self.inner.subscriptions, limit).await
+    }
+
+    /// Puts back the events of the last batch after this sequence number, wanted then or not; the next batch matches
+    /// them under the subscriptions of that moment.
+    pub fn rewind(&self, after: u64) {
+        self.inner.queue.rewind(after);
+    }
+
+    /// Pings the server and waits for its answer.
+    pub async fn ping(&self) -> Result<()> {
+        let (answer, pong) = oneshot::channel();
+        let _ = self.inner.commands.send(Command::Ping(answer));
+        pong.await.unwrap_or_else(|_| Err(not_connected()))
+    }
+
+    /// Closes the connection with a close frame. Events that still wait are given up; `next_batch` ends.
+    pub fn close(&self) {
+        self.inner.queue.end(Ok(()));
+        self.inner.queue.discard();
+        let _ = self.inner.commands.send(Command::Close);
+    }
+
+    /// Waits until the connection is down, after `close` or the end of the stream.
+    pub async fn closed(&self) {
+        let _ = self.inner.state.clone().wait_for(|state| *state == State::Closed).await;
+    }
+
+    pub fn state(&self) -> State {
+        *self.inner.state.borrow()
+    }
+
+    /// Follows the state of the connection.
+    pub fn watch(&self) -> watch::Receiver<State> {
+        self.inner.state.clone()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let _ = self.commands.send(Command::Close);
+    }
+}
+
+fn not_connected() -> Error {
+    Error::new(ErrorKind::Connection, Delivery::NotSent, "the event connection is not open")
+}
+
+/// How reading ended.
+enum End {
+    Asked,
+    Closed { code: u16, reason: String },
+    Lost(String),
+}
+
+/// Owns the connection for as long as the stream lives.
+struct Keeper {
+    shared: Shared,
+    apps: Vec<String>,
+    application: String,
+    dialler: Dialler,
+    queue: Arc<Queue>,
+    inbox: mpsc::UnboundedReceiver<Command>,
+    state: watch::Sender<State>,
+    /// Who waits for a pong.
+    waiting: Vec<oneshot::Sender<Result<()>>>,
+}
+
+impl Keeper {
+    async fn first(&mut self) -> Result<Socket> {
+        let mut backoff = Backoff::new(&self.shared.options);
+        loop {
+            let error = match self.dialler.dial().await {
+                Ok(socket) => {
+                    self.queue.push(library::connected(&self.application));
+                    return Ok(socket);
+                }
+                Err(error) => error,
+            };
+            // A refusal is final, except for what a server answers while it starts.
+            let starting = error.status().is_none_or(|status| status == 404 || status >= 500);
+            if !starting || backoff.attempt >= self.shared.options.first_attempts - 1 {
+                return Err(error);
+            }
+            let delay = backoff.next();
+            self.queue.push(library::reconnecting(&self.application, backoff.attempt, delay, error.message()));
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    async fn keep(mut self, socket: Socket) {
+        let outcome = self.keep_connected(socket).await;
+        if let Err(error) = &outcome {
+            tracing::error!(application = self.application, %error, "the event stream has ended");
+        }
+        self.queue.end(outcome);
+        let _ = self.state.send(State::Closed);
+    }
+
+    async fn keep_connected(&mut self, mut socket: Socket) -> Result<()> {
+        let mut restoring: Option<BoxFuture<'static, Frame>> = None;
+        loop {
+            let _ = self.state.send(State::Open);
+            let opened = Instant::now();
+            let end = self.read(&mut socket, &mut restoring).await;
+            let lost_at = Instant::now();
+            for waiter in self.waiting.drain(..) {
+                let _ = waiter.send(Err(not_connected()));
+            }
+            if restoring.take().is_some() {
+                // The next connection restores all of it; this one's place must not stay empty.
+                let missing = self.shared.memory.list(&self.apps);
+                self.queue.fill(library::reconnected(&self.application, 1, Duration::ZERO, &[], &missing));
+            }
+            let policy = self.shared.options.reconnect;
+            let reason = match end {
+                End::Asked => {
+                    socket.close().await;
+                    return Ok(());
+                }
+                End::Closed { code, reason } => {
+                    self.queue.push(library::connection_closed(&self.application, code, &reason));
+                    if policy != Reconnect::Always {
+                        return Ok(());
+                    }
+                    format!("the server closed the connection with code {code}")
+                }
+                End::Lost(reason) => {
+                    tracing::warn!(application = self.application, reason, "event connection lost");
+                    self.queue.push(library::connection_lost(&self.application, &reason));
+                    if policy == Reconnect::Never {
+                        return Err(Error::new(
+                            ErrorKind::Connection,
+                            Delivery::Unknown,
+                            format!("the event connection was lost: {reason}"),
+                        ));
+                    }
+                    reason
+                }
+            };
+            drop(socket);
+            let _ = self.state.send(State::Reconnecting);
+            // A server that takes the connection only to drop it again is not asked at full speed.
+            let flapping = opened.elapsed() < self.shared.options.max_delay;
+            match self.reconnect(reason, flapping).await? {
+                Some((again, attempts)) => {
+                    socket = again;
+                    restoring = self.restore(attempts, lost_at);
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads until the connection ends. While subscriptions are being restored, events wait behind the place of
+    /// `Reconnected`, but the socket is read all the same.
+    async fn read(&mut self, socket: &mut Socket, restoring: &mut Option<BoxFuture<'static, Frame>>) -> End {
+        loop {
+            let alarm = sleep_until(socket.alarm(&self.shared.options));
+            let step = tokio::select! {
+                step = socket.step() => step,
+                command = self.inbox.recv() => match command {
+                    None | Some(Command::Close) => return End::Asked,
+                    Some(Command::Ping(answer)) => {
+                        self.waiting.push(answer);
+                        socket.ping(&self.shared.options).await
+                    }
+                },
+                frame = async { restoring.as_mut().expect("only polled when there").await }, if restoring.is_some() => {
+                    *restoring = None;
+                    self.queue.fill(frame);
+                    Step::Nothing
+                }
+                () = alarm => socket.alarmed(&self.shared.options).await,
+            };
+            match step {
+                Step::Text(text) => self.queue.push(self.frame(text)),
+                Step::Binary(size) => {
+                    let reason = format!("a binary message of {size} bytes");
+                    self.queue.push(library::unreadable_frame(&self.application, &reason, ""));
+                }
+                Step::Pong => {
+                    for waiter in self.waiting.drain(..) {
+                        let _ = waiter.send(Ok(()));
+                    }
+                }
+                Step::Nothing => {}
+                Step::Closed { code, reason } => return End::Closed { code, reason },
+                Step::Lost(reason) => return End::Lost(reason),
+            }
+        }
+    }
+
+    fn frame(&self, text: tokio_tungstenite::tungstenite::Utf8Bytes) -> Frame {
+        Frame::read(text).unwrap_or_else(|(reason, text)| {
+            tracing::error!(application = self.application, reason, "the server sent a frame that is no event");
+            library::unreadable_frame(&self.application, &reason, text.as_str())
+        })
+    }
+
+    /// Tries until it is connected again, the tries are used up (an error) or the stream is closed (`None`).
+    async fn reconnect(&mut self, mut reason: String, flapping: bool) -> Result<Option<(Socket, u32)>> {
+        let mut backoff = Backoff::new(&self.shared.options);
+        if flapping {
+            backoff.delay = backoff.delay.max(Duration::from_millis(50));
+        }
+        loop {
+            if self.shared.options.max_reconnects.is_some_and(|most| backoff.attempt >= most) {
+                return Err(Error::new(
+                    ErrorKind::Connection,
+                    Delivery::Unknown,
+                    format!(
+                        "the event connection was lost and {} attempts to make it again failed: {reason}",
+                        backoff.attempt
+                    ),
+                ));
+            }
+            let delay = backoff.next();
+            self.queue.push(library::reconnecting(&self.application, backoff.attempt, delay, &reason));
+            let deadline = Instant::now() + delay;
+            loop {
+                tokio::select! {
+                    () = sleep_until(deadline) => break,
+                    command = self.inbox.recv() => match command {
+                        None | Some(Command::Close) => return Ok(None),
+                        Some(Command::Ping(answer)) => drop(answer.send(Err(not_connected()))),
+                    },
+                }
+            }
+            match self.dialler.dial().await {
+                Ok(socket) => return Ok(Some((socket, backoff.attempt))),
+                Err(error) => reason = error.message().to_string(),
+            }
+        }
+    }
+
+    fn restore(&self, attempts: u32, lost_at: Instant) -> Option<BoxFuture<'static, Frame>> {
+        let application = self.application.clone();
+        let report = move |restored: Restored| {
+            library::reconnected(&application, attempts, lost_at.elapsed(), &restored.done, &restored.failed)
+        };
+        if self.shared.memory.is_empty(&self.apps) {
+            self.queue.push(report(Restored::default()));
+            return None;
+        }
+        self.queue.reserve();
+        let (memory, transport, apps) = (self.shared.memory.clone(), self.shared.transport.clone(), self.apps.clone());
+        Some(Box::pin(async move { report(memory.restore(&*transport, &apps).await) }))
+    }
+}
+
+/// Waits that double from `min_delay` to `max_delay`, each shortened by up to a quarter at random so that many
+/// clients of one server do not come back at the same moment.
+struct Backoff {
+    delay: Duration,
+    most: Duration,
+    attempt: u32,
+}
+
+impl Backoff {
+    fn new(options: &Options) -> Self {
+        Backoff { delay: options.min_delay.min(options.max_delay), most: options.max_delay, attempt: 0 }
+    }
+
+    fn next(&mut self) -> Duration {
+        use std::hash::{BuildHasher, RandomState};
+        self.attempt += 1;
+        let delay = self.delay;
+        self.delay = (delay * 2).min(self.most);
+        // The standard library's only source of randomness, which is enough for this.
+        let random = RandomState::new().hash_one(self.attempt) % 1000;
+        delay.mul_f64(1.0 - random as f64 / 4000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_within_their_bounds() {
+        let mut options = Options::new("http://x", "u", "p").unwrap();
+        options.min_delay = Duration::from_millis(100);
+        options.max_delay = Duration::from_millis(1000);
+        let mut backoff = Backoff::new(&options);
+        for full in [100, 200, 400, 800, 1000, 1000] {
+            let delay = backoff.next();
+            assert!(delay <= Duration::from_millis(full) && delay >= Duration::from_millis(full * 3 / 4));
+        }
+        assert_eq!(backoff.attempt, 6);
+    }
+}

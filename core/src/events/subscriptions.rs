@@ -1,0 +1,194 @@
+//! Who wants which events.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use super::frame::Frame;
+
+/// Token of one subscription; it removes it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionId(pub u64);
+
+/// What a subscription is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interest {
+    /// Type of event; `None`: every one.
+    pub event: Option<String>,
+    /// The object that has to be in the event; `None`: any event. It need not exist yet.
+    pub object: Option<ObjectKey>,
+}
+
+/// One domain object: its class and its id, for an endpoint `technology/resource`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectKey {
+    pub class: String,
+    pub id: String,
+}
+
+/// All subscriptions of a client. Finding those of an event takes the same time whatever their number.
+#[derive(Debug, Default)]
+pub(crate) struct Subscriptions {
+    index: Mutex<Index>,
+    generation: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    next: u64,
+    interests: HashMap<SubscriptionId, Interest>,
+    /// Wanted whatever the type. This list and the following ones rise by id, which is the order of registration.
+    every: Vec<SubscriptionId>,
+    by_event: HashMap<String, Vec<SubscriptionId>>,
+    by_object: HashMap<String, HashMap<String, Vec<SubscriptionId>>>,
+}
+
+impl Subscriptions {
+    pub fn add(&self, interest: Interest) -> SubscriptionId {
+        let mut index = self.lock();
+        index.next += 1;
+        let id = SubscriptionId(index.next);
+        let place = match &interest {
+            Interest { object: Some(key), .. } => {
+                let class = index.by_object.entry(key.class.clone()).or_default();
+                class.entry(key.id.clone()).or_default()
+            }
+            Interest { event: Some(event), .. } => index.by_event.entry(event.clone()).or_default(),
+            Interest { .. } => &mut index.every,
+        };
+        place.push(id);
+        index.interests.insert(id, interest);
+        self.generation.fetch_add(1, Ordering::Release);
+        id
+    }
+
+    /// False when it had been removed before.
+    pub fn remove(&self, id: SubscriptionId) -> bool {
+        let mut index = self.lock();
+        let Some(interest) = index.interests.remove(&id) else { return false };
+        match &interest {
+            Interest { object: Some(key), .. } => {
+                if let Some(class) = index.by_object.get_mut(&key.class) {
+                    remove_from(class, &key.id, id);
+                    if class.is_empty() {
+                        index.by_object.remove(&key.class);
+                    }
+                }
+            }
+            Interest { event: Some(event), .. } => remove_from(&mut index.by_event, event, id),
+            Interest { .. } => remove_sorted(&mut index.every, id),
+        }
+        self.generation.fetch_add(1, Ordering::Release);
+        true
+    }
+
+    /// Changes whenever a subscription comes or goes.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Holds the subscriptions still while a batch of events is matched.
+    pub fn matcher(&self) -> Matcher<'_> {
+        let index = self.lock();
+        Matcher { generation: self.generation(), index }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+pub(crate) struct Matcher<'a> {
+    pub generation: u64,
+    index: MutexGuard<'a, Index>,
+}
+
+impl Matcher<'_> {
+    /// The subscriptions an event has to reach, each once, in the order of registration.
+    pub fn wanted_by(&self, frame: &Frame) -> Vec<SubscriptionId> {
+        let mut found = self.index.every.clone();
+        let name = frame.name.as_str();
+        if let Some(ids) = self.index.by_event.get(name) {
+            found.extend_from_slice(ids);
+        }
+        if !self.index.by_object.is_empty() {
+            for object in &frame.objects {
+                let ids = self.index.by_object.get(object.class).and_then(|class| class.get(&*object.id));
+                for id in ids.into_iter().flatten() {
+                    let interest = &self.index.interests[id];
+                    if interest.event.as_deref().is_none_or(|event| event == name) {
+                        found.push(*id);
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+fn remove_from(map: &mut HashMap<String, Vec<SubscriptionId>>, key: &str, id: SubscriptionId) {
+    if let Some(ids) = map.get_mut(key) {
+        remove_sorted(ids, id);
+        if ids.is_empty() {
+            map.remove(key);
+        }
+    }
+}
+
+fn remove_sorted(ids: &mut Vec<SubscriptionId>, id: SubscriptionId) {
+    if let Ok(place) = ids.binary_search(&id) {
+        ids.remove(place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interest(event: Option<&str>, object: Option<(&str, &str)>) -> Interest {
+        Interest {
+            event: event.map(str::to_string),
+            object: object.map(|(class, id)| ObjectKey { class: class.into(), id: id.into() }),
+        }
+    }
+
+    fn wanted(subscriptions: &Subscriptions, text: &str) -> Vec<SubscriptionId> {
+        let frame = Frame::read(text.into()).unwrap();
+        subscriptions.matcher().wanted_by(&frame)
+    }
+
+    #[test]
+    fn handlers_are_found_in_order_and_once() {
+        let all = Subscriptions::default();
+        let peer = all.add(interest(Some("Dial"), Some(("Channel", "1"))));
+        let event = all.add(interest(Some("Dial"), None));
+        let every = all.add(interest(None, None));
+        let object = all.add(interest(None, Some(("Channel", "1"))));
+        all.add(interest(Some("StasisStart"), Some(("Channel", "1"))));
+        all.add(interest(None, Some(("Channel", "2"))));
+        all.add(interest(None, Some(("Bridge", "1"))));
+        let dial = r#"{"type":"Dial","peer":{"id":"1"},"caller":{"id":"1"},"dialstatus":""}"#;
+        assert_eq!(wanted(&all, dial), [peer, event, every, object]);
+        assert_eq!(wanted(&all, r#"{"type":"Nobody"}"#), [every]);
+    }
+
+    #[test]
+    fn what_is_removed_leaves_nothing_behind() {
+        let all = Subscriptions::default();
+        let before = all.generation();
+        let ids: Vec<_> = (0..100)
+            .map(|n| all.add(interest(None, Some(("Channel", &n.to_string())))))
+            .chain([all.add(interest(None, None)), all.add(interest(Some("Dial"), None))])
+            .collect();
+        assert_ne!(all.generation(), before);
+        for id in ids {
+            assert!(all.remove(id));
+            assert!(!all.remove(id));
+        }
+        let index = all.lock();
+        assert!(index.every.is_empty() && index.by_event.is_empty());
+        assert!(index.by_object.is_empty() && index.interests.is_empty());
+    }
+}

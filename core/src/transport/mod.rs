@@ -1,0 +1,39 @@
+//! How requests travel. Everything above sees only this trait: HTTP today, the event WebSocket and others beside it.
+
+mod http;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+
+use crate::error::Result;
+use crate::operation::Method;
+
+pub(crate) use http::HttpTransport;
+
+/// A request, checked and encoded.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: Method,
+    /// Path and query below `/ari`, beginning with a slash.
+    pub target: String,
+    /// JSON.
+    pub body: Option<Bytes>,
+}
+
+/// The server's answer, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub content_type: Option<String>,
+    pub body: Bytes,
+}
+
+/// A future that can be kept in a list of different ones.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A way to the server. An answer of any status is a `Response`; an `Error` means there was no answer.
+pub trait Transport: Send + Sync + 'static {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
+}

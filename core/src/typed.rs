@@ -1,0 +1,248 @@
+//! What the generated Rust surface is made of: builders of calls, and values made of replies.
+
+use std::collections::VecDeque;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::{Client, Reply, StartOptions};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::events::{BatchLimit, EventStream, Interest, State, SubscriptionId};
+use crate::generated::events::Event;
+use crate::operation::Arguments;
+use crate::transport::BoxFuture;
+
+/// A value of an argument: anything that is JSON, and lists of it.
+#[derive(Clone, Debug)]
+pub struct Argument(pub Value);
+
+impl<T: Into<Value>> From<T> for Argument {
+    fn from(value: T) -> Self {
+        Argument(value.into())
+    }
+}
+
+/// A call in the making. It is sent when it is awaited.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<T> {
+    client: Client,
+    operation: &'static str,
+    arguments: Arguments,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<T> Call<T> {
+    /// Begins a call of the operation with this id.
+    pub fn new(client: &Client, operation: &'static str) -> Self {
+        Call { client: client.clone(), operation, arguments: Arguments::new(), answer: PhantomData }
+    }
+
+    /// Gives an argument by Asterisk's name.
+    pub fn set(mut self, name: &'static str, value: impl Into<Argument>) -> Self {
+        self.arguments.insert(name.to_string(), value.into().0);
+        self
+    }
+}
+
+impl<T: FromReply + 'static> IntoFuture for Call<T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'static, Result<T>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let reply = self.client.call(self.operation, self.arguments).await?;
+            T::from_reply(&self.client, reply).map_err(|error| error.with_operation(self.operation))
+        })
+    }
+}
+
+/// What a call's reply can become.
+pub trait FromReply: Sized {
+    fn from_reply(client: &Client, reply: Reply) -> Result<Self>;
+}
+
+impl FromReply for () {
+    /// Whatever the server says on top of "done" is of no interest here; [`Client::call`] gives it.
+    fn from_reply(_: &Client, _: Reply) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The exact bytes of a file.
+impl FromReply for Vec<u8> {
+    fn from_reply(_: &Client, reply: Reply) -> Result<Self> {
+        match reply {
+            Reply::Binary { bytes, .. } | Reply::Json(bytes) => Ok(bytes.into()),
+            Reply::Nothing => Ok(Vec::new()),
+        }
+    }
+}
+
+impl<T: FromJson> FromReply for T {
+    fn from_reply(client: &Client, reply: Reply) -> Result<Self> {
+        let unreadable =
+            |reason: &str| Error::new(ErrorKind::Protocol, Delivery::Unknown, format!("the answer {reason}"));
+        let Reply::Json(bytes) = reply else { return Err(unreadable("is empty, and should be JSON")) };
+        let value = serde_json::from_slice(&bytes).map_err(|reason| unreadable(&reason.to_string()))?;
+        T::from_json(client, value).map_err(|reason| unreadable(&format!("is not what the description says: {reason}")))
+    }
+}
+
+/// Values made of JSON; domain objects keep the client for their own calls.
+pub trait FromJson: Sized {
+    fn from_json(client: &Client, value: Value) -> Result<Self, serde_json::Error>;
+}
+
+impl<T: ListItem> FromJson for Vec<T> {
+    fn from_json(client: &Client, value: Value) -> Result<Self, serde_json::Error> {
+        let items: Vec<Value> = serde_json::from_value(value)?;
+        items.into_iter().map(|item| T::from_json(client, item)).collect()
+    }
+}
+
+/// Marks what stands in lists, so that a list of bytes stays a file.
+pub trait ListItem: FromJson {}
+
+macro_rules! plain_json {
+    ($($type:ty),*) => {
+        $(impl FromJson for $type {
+            fn from_json(_: &Client, value: Value) -> Result<Self, serde_json::Error> {
+                serde_json::from_value(value)
+            }
+        }
+        impl ListItem for $type {})*
+    };
+}
+
+plain_json!(Value, String, bool, i64, f64);
+
+/// A domain object: its data, and the client its operations go through.
+pub trait DomainObject: Sized {
+    type Data: DeserializeOwned;
+    fn from_data(client: &Client, data: Self::Data) -> Self;
+}
+
+/// Lets calls answer a model.
+#[macro_export]
+macro_rules! json_reply {
+    ($type:ty) => {
+        impl $crate::typed::FromJson for $type {
+            fn from_json(_: &$crate::Client, value: serde_json::Value) -> Result<Self, serde_json::Error> {
+                serde_json::from_value(value)
+            }
+        }
+        impl $crate::typed::ListItem for $type {}
+    };
+}
+
+/// Lets calls answer a domain object.
+#[macro_export]
+macro_rules! object_reply {
+    ($type:ty) => {
+        impl $crate::typed::FromJson for $type {
+            fn from_json(client: &$crate::Client, value: serde_json::Value) -> Result<Self, serde_json::Error> {
+                let data = serde_json::from_value(value)?;
+                Ok(<$type as $crate::typed::DomainObject>::from_data(client, data))
+            }
+        }
+        impl $crate::typed::ListItem for $type {}
+    };
+}
+
+/// Every event of a connection, typed, as a `Stream`.
+pub struct Events {
+    client: Client,
+    stream: EventStream,
+    subscription: SubscriptionId,
+    ready: VecDeque<Event>,
+    waiting: Option<BoxFuture<'static, Result<Option<VecDeque<Event>>>>>,
+    ended: bool,
+}
+
+impl Client {
+    /// Opens the event connection of the applications and gives all their events, those of the connection itself
+    /// (`Connected`, `Reconnected`, `EventsDropped`, ...) among them.
+    pub async fn events<I, S>(&self, apps: I) -> Result<Events>
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        let apps = apps.into_iter().map(Into::into).collect();
+        let subscription = self.subscribe(Interest::default());
+        match self.start(StartOptions { apps, subscribe_all: false }).await {
+            Ok(stream) => Ok(Events::over(self, stream, subscription)),
+            Err(error) => {
+                self.unsubscribe(subscription);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Events {
+    fn over(client: &Client, stream: EventStream, subscription: SubscriptionId) -> Self {
+        Events { client: client.clone(), stream, subscription, ready: VecDeque::new(), waiting: None, ended: false }
+    }
+
+    /// The next event; `None` when the stream has ended.
+    pub async fn next(&mut self) -> Option<Result<Event>> {
+        futures_util::StreamExt::next(self).await
+    }
+
+    /// Closes the connection; the stream ends.
+    pub fn close(&self) {
+        self.stream.close();
+    }
+
+    pub fn state(&self) -> State {
+        self.stream.state()
+    }
+}
+
+impl Stream for Events {
+    type Item = Result<Event>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(event)));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            if self.waiting.is_none() {
+                let (stream, mine) = (self.stream.clone(), self.subscription);
+                self.waiting = Some(Box::pin(async move {
+                    let batch = stream.next_batch(BatchLimit::default()).await?;
+                    Ok(batch.map(|batch| {
+                        let wanted = batch.events.iter().filter(|event| event.handlers.contains(&mine));
+                        wanted.map(|event| Event::parse(event.name(), event.text())).collect()
+                    }))
+                }));
+            }
+            let Some(waiting) = self.waiting.as_mut() else { continue };
+            let outcome = std::task::ready!(waiting.as_mut().poll(context));
+            self.waiting = None;
+            match outcome {
+                Ok(Some(events)) => self.ready = events,
+                Ok(None) => self.ended = true,
+                Err(error) => {
+                    self.ended = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.client.unsubscribe(self.subscription);
+        self.stream.close();
+    }
+}
