@@ -167,8 +167,9 @@ impl Keeper {
         if let Err(error) = &outcome {
             tracing::error!(application = self.application, %error, "the event stream has ended");
         }
-        self.queue.end(outcome);
+        // In this order: who sees the end of the stream finds its state closed.
         let _ = self.state.send(State::Closed);
+        self.queue.end(outcome);
     }
 
     async fn keep_connected(&mut self, mut socket: Socket) -> Result<()> {
