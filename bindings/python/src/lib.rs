@@ -1,1 +1,21 @@
+//! Native half of the Python module `ari`: the core behind a handful of classes, and nothing of what Python programs
+//! see. Text goes in and out, so that Python parses JSON at its own speed and only when somebody looks.
 
+mod arguments;
+mod client;
+mod outcome;
+mod stream;
+mod tasks;
+
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::client::Client;
+    #[pymodule_export]
+    use super::stream::Stream;
+
+    #[pymodule_init]
+    fn init() {
+        ari_core::logging::from_environment();
+    }
+}

@@ -1,0 +1,1 @@
+"""What the generated classes stand on. Nothing in here knows which operations, models or events there are."""

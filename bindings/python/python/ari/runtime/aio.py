@@ -1,0 +1,212 @@
+"""The asyncio client's own half: calls and events that are awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from inspect import isawaitable
+from typing import Any, AsyncIterator, Awaitable, Deque, Dict, Generator, Generic, List, Mapping, Optional, Tuple, Type, TypeVar
+
+from .. import _native
+from .calls import as_json, read
+from .client import Apps, ClientBase, app_list
+from .events import LazyEvent
+from .handlers import Handle
+from .sync import Item, _nothing
+
+S = TypeVar("S", bound="AsyncClientBase")
+E = TypeVar("E")
+
+
+class _Done:
+    """What ``close()`` gives, so that it works with ``await`` and without."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield
+
+
+class AsyncClientBase(ClientBase):
+    """Calls are awaited; handlers run in the event loop that runs ``run()``, and may be coroutines."""
+
+    @classmethod
+    async def connect(cls: Type[S], base_url: str, username: str, password: str, **options: Any) -> S:
+        """A client whose server has answered; see ``ari.connect_async``."""
+        client = cls.__new__(cls)
+        loop = asyncio.get_running_loop()
+        client._begin(await _native.Client.connect_async(loop, base_url, username, password, options))
+        return client
+
+    def _send(self, operation: str, arguments: Dict[str, Any]) -> Awaitable[Any]:
+        return self._native.call_async(asyncio.get_running_loop(), operation, arguments)
+
+    async def request(self, method: str, path: str, query: Optional[Mapping[str, Any]] = None, body: Any = None) -> Any:
+        """Sends a request the library has no method for.
+
+        Args:
+            method: ``"GET"``, ``"POST"``, ``"PUT"`` or ``"DELETE"``.
+            path: Path below ``/ari``, for example ``"/channels"``.
+            query: Names and values of the query; a list is joined by commas, None is left out.
+            body: Sent as JSON unless it is None.
+
+        Returns:
+            The JSON of the answer, a file, or None when there is nothing.
+        """
+        loop = asyncio.get_running_loop()
+        return read(self, await self._native.request_async(loop, method, path, dict(query or {}), body), as_json)
+
+    async def run(self, apps: Apps, subscribeAll: bool = False) -> None:  # noqa: N803
+        """Receives the events of applications and calls their handlers, until the connection is closed.
+
+        Returns when the server closes the connection or ``close()`` is called; it may be called again. Handlers are
+        called one at a time, in the order of events, and one that is a coroutine is awaited before the next: a handler
+        with more to do than that starts a task. A lost connection is made again, unless the client was connected with
+        ``reconnect="never"``.
+
+        Args:
+            apps: Name of the application, or several as a list or joined by commas.
+            subscribeAll: Also receive the events of everything that is in no application.
+
+        Raises:
+            AriException: The connection cannot be made, or was lost and is not to be made again.
+        """
+        drain = AsyncDrain(self, self._native.start_async(asyncio.get_running_loop(), app_list(apps), subscribeAll))
+        try:
+            while await drain.next() is not None:
+                pass
+        finally:
+            drain.close()
+
+    def _iterate(self, apps: Apps, subscribe_all: bool) -> AsyncEventIterator[Any]:
+        start = self._native.start_async(asyncio.get_running_loop(), app_list(apps), subscribe_all)
+        return AsyncEventIterator(AsyncDrain(self, start), self._registry.add((None, None, None), _nothing))
+
+    def close(self) -> Awaitable[None]:
+        """Closes the event connections: every ``run()`` and every iteration ends. Calls go on working.
+
+        It is done when this returns; it may be awaited all the same.
+        """
+        self._native.stop()
+        return _Done()
+
+    async def __aenter__(self: S) -> S:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncDrain:
+    """Takes events out of a stream one by one and calls their handlers.
+
+    A wait that is cancelled, for example by a time-out, loses nothing: what it was waiting for is kept for the next.
+    """
+
+    def __init__(self, client: AsyncClientBase, starting: asyncio.Future[_native.Stream]) -> None:
+        self._client = client
+        self._starting = starting
+        self._stream: Optional[_native.Stream] = None
+        self._fetching: Optional[asyncio.Future[Any]] = None
+        self._waiting: Deque[Item] = deque()
+        self._generation = 0
+        self._last = 0
+
+    async def started(self) -> _native.Stream:
+        """The stream, once it is there."""
+        if self._stream is None:
+            self._stream = await asyncio.shield(self._starting)
+        return self._stream
+
+    async def next(self) -> Optional[Tuple[LazyEvent, List[int]]]:
+        """The next event somebody wants, with its subscriptions; None at the end."""
+        client = self._client
+        stream = await self.started()
+        while True:
+            if self._waiting and client._native.generation() != self._generation:
+                # A handler came or went: who gets the rest is decided anew.
+                stream.rewind(self._last)
+                self._waiting.clear()
+            if not self._waiting:
+                if self._fetching is None:
+                    self._fetching = stream.next_batch_async(asyncio.get_running_loop())
+                batch = await asyncio.shield(self._fetching)
+                self._fetching = None
+                if batch is None:
+                    return None
+                self._generation, events = batch
+                self._waiting.extend(events)
+                continue
+            self._last, name, frame, wanted_by = self._waiting.popleft()
+            event = client._events.get(name, client._unknown)._received(client, name, frame)
+            registered = client._registry.by_subscription
+            # Complete before the first is called: what that one adds or closes counts from the next event.
+            handles = [registered[each] for each in wanted_by if each in registered]
+            for handle in handles:
+                try:
+                    result = handle(client, event)
+                    if result is not None and isawaitable(result):
+                        await result
+                except Exception as error:
+                    result = client.exception_handler(error)
+                    if result is not None and isawaitable(result):
+                        await result
+            return event, wanted_by
+
+    def close(self) -> None:
+        """Closes the connection, also one that is only being made."""
+        if self._stream is not None:
+            self._stream.close()
+        else:
+            self._starting.add_done_callback(_close_started)
+        if self._fetching is not None:
+            self._fetching.add_done_callback(_forget)
+
+
+def _close_started(starting: asyncio.Future[_native.Stream]) -> None:
+    if not starting.cancelled() and starting.exception() is None:
+        starting.result().close()
+
+
+def _forget(future: asyncio.Future[Any]) -> None:
+    if not future.cancelled():
+        future.exception()
+
+
+class AsyncEventIterator(Generic[E]):
+    """The events of a connection, one after the other; handlers of an event are called before it is given out."""
+
+    def __init__(self, drain: AsyncDrain, handle: Handle) -> None:
+        self._drain = drain
+        self._handle = handle
+
+    def __aiter__(self) -> AsyncIterator[E]:
+        return self
+
+    async def __anext__(self) -> E:
+        while True:
+            found = await self._drain.next()
+            if found is None:
+                self.close()
+                raise StopAsyncIteration
+            event, wanted_by = found
+            if self._handle._subscription in wanted_by:
+                return event  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """Closes the connection; the iteration ends."""
+        self._handle.close()
+        self._drain.close()
+
+    async def __aenter__(self) -> AsyncEventIterator[E]:
+        try:
+            await self._drain.started()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()

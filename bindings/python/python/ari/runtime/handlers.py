@@ -1,0 +1,108 @@
+"""Who wants which events: the Python side of the core's subscriptions."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+
+Scope = Tuple[Optional[str], Optional[str], Optional[str]]
+"""Event, class and id of what a handler is for; None stands for any."""
+
+
+class Handle:
+    """A registered handler; ``close()`` takes it back, and may be called again."""
+
+    __slots__ = ("_args", "_extract", "_kwargs", "_registry", "_scope", "_subscription", "callback")
+
+    def __init__(
+        self,
+        registry: Registry,
+        scope: Scope,
+        extract: Optional[Callable[[Any, Any], Any]],
+        callback: Callable[..., Any],
+        args: Tuple[Any, ...],
+        kwargs: Dict[str, Any],
+    ) -> None:
+        self._registry = registry
+        self._scope = scope
+        self._extract = extract
+        self.callback = callback
+        self._args = args
+        self._kwargs = kwargs
+        self._subscription = 0
+
+    def __call__(self, client: Any, event: Any) -> Any:
+        """Hands an event to the callback."""
+        if self._extract is None:
+            return self.callback(event, *self._args, **self._kwargs)
+        return self.callback(self._extract(client, event), event, *self._args, **self._kwargs)
+
+    def close(self) -> None:
+        """No event after the one being handled reaches the callback."""
+        self._registry.remove(self)
+
+    def __repr__(self) -> str:
+        event, class_name, id = self._scope
+        of = "" if class_name is None else f" of {class_name}({'any' if id is None else id})"
+        return f"<Handle of {event}{of}: {self.callback!r}>"
+
+
+class Registry:
+    """The handlers of a client, by the number of their subscription in the core."""
+
+    def __init__(self, native: Any) -> None:
+        self._native = native
+        self._lock = threading.Lock()
+        self._scopes: Dict[Scope, Dict[int, Handle]] = {}
+        self.by_subscription: Dict[int, Handle] = {}
+
+    def add(
+        self,
+        scope: Scope,
+        callback: Callable[..., Any],
+        args: Tuple[Any, ...] = (),
+        kwargs: Optional[Dict[str, Any]] = None,
+        *,
+        extract: Optional[Callable[[Any, Any], Any]] = None,
+        object_id: Optional[str] = None,
+        replace: bool = False,
+    ) -> Handle:
+        """Subscribes in the core and remembers whom to call.
+
+        With ``replace``, what the same callback was registered for in the same scope before is taken back.
+        """
+        event, class_name, _ = scope
+        handle = Handle(self, scope, extract, callback, args, kwargs or {})
+        with self._lock:
+            if replace:
+                self._drop(self._find(scope, callback))
+            subscription = self._native.subscribe(event, class_name if object_id is not None else None, object_id)
+            handle._subscription = subscription
+            self.by_subscription[subscription] = handle
+            self._scopes.setdefault(scope, {})[subscription] = handle
+        return handle
+
+    def remove(self, handle: Handle) -> None:
+        """Takes one handler back, if it is still there."""
+        with self._lock:
+            self._drop([handle])
+
+    def remove_callback(self, scope: Scope, callback: Callable[..., Any]) -> bool:
+        """Takes back every handler of a scope with this callback."""
+        with self._lock:
+            found = self._find(scope, callback)
+            self._drop(found)
+        return bool(found)
+
+    def _find(self, scope: Scope, callback: Callable[..., Any]) -> List[Handle]:
+        return [handle for handle in self._scopes.get(scope, {}).values() if handle.callback == callback]
+
+    def _drop(self, handles: Iterable[Handle]) -> None:
+        for handle in handles:
+            if self.by_subscription.pop(handle._subscription, None) is None:
+                continue
+            self._native.unsubscribe(handle._subscription)
+            rest = self._scopes[handle._scope]
+            del rest[handle._subscription]
+            if not rest:
+                del self._scopes[handle._scope]

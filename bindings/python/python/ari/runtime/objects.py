@@ -1,0 +1,201 @@
+"""Domain objects: things that live in Asterisk, with the operations that act on them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, Generic, Mapping, Optional, Tuple, Type, TypeVar, Union
+
+from .calls import fill_in
+from .errors import refuse
+from .fields import Fields
+
+if TYPE_CHECKING:
+    from .handlers import Handle
+
+T = TypeVar("T", bound="Fields")
+
+
+class Repository:
+    """The operations of one resource: ``client.channels``, ``client.bridges``, ..."""
+
+    _resource: ClassVar[str] = ""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def _client_of(self) -> Any:
+        return self.client
+
+    def __repr__(self) -> str:
+        return f"Repository({self._resource})"
+
+
+class DomainObject(Fields):
+    """A snapshot of something in Asterisk, and the operations on it with its identity filled in.
+
+    Fields are attributes; where an operation has the same name, the attribute is the operation and the field is in
+    ``json``. Objects are equal when they are of one class and stand for the same thing on the same server, whatever
+    they looked like at the moment.
+    """
+
+    _resource: ClassVar[str] = ""
+    _identity: ClassVar[Tuple[Tuple[str, str], ...]] = ()
+    """Which parameter of the operations is which field."""
+
+    def __init__(self, client: Any, json: Dict[str, Any]) -> None:
+        self.client = client
+        self.json = json
+
+    @classmethod
+    def _make(cls: Type[T], client: Any, json: Any) -> T:
+        return cls(client, json)  # type: ignore[call-arg]
+
+    def _json_of(self) -> Mapping[str, Any]:
+        return self.json
+
+    def _client_of(self) -> Any:
+        return self.client
+
+    @property
+    def id(self) -> str:
+        """What events and other resources call this object by."""
+        return "/".join(str(self._field(field)) for _, field in self._identity)
+
+    def _parameters(self) -> Dict[str, Any]:
+        """The identity as arguments of an operation."""
+        return {parameter: self._field(field) for parameter, field in self._identity}
+
+    def on_event(self, event: Any, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Handle:
+        """Calls ``callback(object, event, *args, **kwargs)`` for each such event that holds this object.
+
+        The object given is the event's own, fresh one. An event with several fields of this class gives a dict of
+        field to object, which also answers for the object in the field the event always has.
+
+        Returns:
+            A handle whose ``close()`` ends it.
+
+        Raises:
+            ValueError: There is no such event, or it holds no object of this class.
+            RuntimeError: No event holds objects of this class.
+        """
+        handle: Handle = self.client._on_object(event, callback, type(self), type(self).__name__, self.id, args, kwargs)
+        return handle
+
+    def add_event_handler(self, event: Any, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Handle:
+        """The same as ``on_event``."""
+        return DomainObject.on_event(self, event, callback, *args, **kwargs)
+
+    def remove_event_handler(self, event: Any, callback: Callable[..., Any]) -> bool:
+        """Removes what was registered for this event of this object with this callback.
+
+        Returns:
+            False when there was nothing to remove.
+        """
+        removed: bool = self.client._remove(event, callback, type(self).__name__, self.id)
+        return removed
+
+    def __getitem__(self, name: str) -> Any:
+        return self.json[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.json
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, DomainObject):
+            same = type(self) is type(other) and self.id == other.id
+            return same and getattr(self.client, "base_url", None) == getattr(other.client, "base_url", None)
+        if isinstance(other, Mapping):
+            return self.json == other
+        return NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.id))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.json.get('id') if not self._identity else self.id})"
+
+    def _called_by_position(self, operation: str, args: Tuple[Any, ...]) -> Any:
+        raise refuse(f"the identity is filled in; what else {operation} takes is given by name", operation)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The other operations of the resource that take the identity, though not in their path."""
+            client = self.__dict__.get("client")
+            repository = client.get_repo(self._resource) if client is not None and name[0] != "_" else None
+            operation = getattr(repository, name, None)
+            if callable(operation) and name not in Repository.__dict__:
+                known = inspect.signature(operation).parameters
+                names = [(parameter, field) for parameter, field in self._identity if parameter in known]
+                if names:
+                    return fill_in(operation, {parameter: self._field(field) for parameter, field in names})
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+
+class PlainObject(DomainObject, Dict[str, Any]):  # type: ignore[misc]
+    """A domain object that is a dict too, for those that the classic package answered as plain JSON."""
+
+    def __init__(self, client: Any, json: Dict[str, Any]) -> None:
+        dict.__init__(self, json)
+        DomainObject.__init__(self, client, json)
+
+    __getitem__ = dict.__getitem__
+    __contains__ = dict.__contains__
+    __hash__ = DomainObject.__hash__
+
+    def _called_by_position(self, operation: str, args: Tuple[Any, ...]) -> Any:
+        # `sound.get()` asks the server, `sound.get("text")` is what one says to a dict.
+        if operation.endswith(".get"):
+            return dict.get(self, *args)
+        return super()._called_by_position(operation, args)
+
+
+O = TypeVar("O")
+
+
+class Objects(Dict[str, O], Generic[O]):
+    """The objects of an event that has several fields of one class, by the name of the field.
+
+    Programs from before the event had several take it for the object itself. So it answers everything that a dict does
+    not know for the object in the field the event always has: ``objects.answer()`` is ``objects["channel"].answer()``.
+    """
+
+    def __init__(self, objects: Mapping[str, O], main: Optional[str]) -> None:
+        super().__init__(objects)
+        self._main = main
+
+    def __getattr__(self, name: str) -> Any:
+        main = self.__dict__.get("_main")
+        if main is None or main not in self:
+            raise AttributeError(f"{name!r}: the event has no object that always stands for it")
+        return getattr(self[main], name)
+
+
+Factory = Union[Type[O], Callable[[Any, Dict[str, Any]], O]]
+
+
+def extractor(fields: Tuple[Tuple[str, bool], ...], factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A function from client and event to what handlers of objects get: by these fields (name, required)."""
+    if len(fields) == 1:
+        field = fields[0][0]
+
+        def single(client: Any, event: Any) -> Any:
+            json = event.get(field)
+            return None if json is None else factory(client, json)
+
+        return single
+
+    names = [name for name, _ in fields]
+    main = next((name for name, required in fields if required), None)
+
+    def several(client: Any, event: Any) -> Any:
+        present = {name: factory(client, event[name]) for name in names if event.get(name) is not None}
+        return Objects(present, main)
+
+    return several

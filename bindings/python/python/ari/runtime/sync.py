@@ -1,0 +1,164 @@
+"""The synchronous client's own half: blocking calls and event loops."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Deque, Dict, Generic, Iterator, List, Mapping, Optional, Tuple, Type, TypeVar
+
+from .. import _native
+from .calls import as_json, read
+from .client import Apps, SyncCallbacks, app_list
+from .events import LazyEvent
+from .handlers import Handle
+
+S = TypeVar("S", bound="SyncClient")
+E = TypeVar("E")
+Item = Tuple[int, str, str, List[int]]
+
+
+class SyncClient(SyncCallbacks):
+    """Blocking calls; handlers run in the thread that called ``run()``."""
+
+    @classmethod
+    def connect(cls: Type[S], base_url: str, username: str, password: str, **options: Any) -> S:
+        """A client whose server has answered; see ``ari.connect``."""
+        client = cls.__new__(cls)
+        client._begin(_native.Client.connect(base_url, username, password, options))
+        return client
+
+    def _send(self, operation: str, arguments: Dict[str, Any]) -> Any:
+        return self._native.call(operation, arguments)
+
+    def request(self, method: str, path: str, query: Optional[Mapping[str, Any]] = None, body: Any = None) -> Any:
+        """Sends a request the library has no method for.
+
+        Args:
+            method: ``"GET"``, ``"POST"``, ``"PUT"`` or ``"DELETE"``.
+            path: Path below ``/ari``, for example ``"/channels"``.
+            query: Names and values of the query; a list is joined by commas, None is left out.
+            body: Sent as JSON unless it is None.
+
+        Returns:
+            The JSON of the answer, a file, or None when there is nothing.
+        """
+        return read(self, self._native.request(method, path, dict(query or {}), body), as_json)
+
+    def run(self, apps: Apps, subscribeAll: bool = False) -> None:  # noqa: N803
+        """Receives the events of applications and calls their handlers, until the connection is closed.
+
+        Returns when the server closes the connection or ``close()`` is called, from a handler or from another thread;
+        it may be called again. Handlers run in this thread, one at a time, in the order of events. A lost connection
+        is made again, unless the client was connected with ``reconnect="never"``.
+
+        Args:
+            apps: Name of the application, or several as a list or joined by commas.
+            subscribeAll: Also receive the events of everything that is in no application.
+
+        Raises:
+            AriException: The connection cannot be made, or was lost and is not to be made again.
+        """
+        drain = Drain(self, self._native.start(app_list(apps), subscribeAll))
+        try:
+            while drain.next() is not None:
+                pass
+        finally:
+            drain.close()
+
+    def _iterate(self, apps: Apps, subscribe_all: bool) -> EventIterator[Any]:
+        handle = self._registry.add((None, None, None), _nothing)
+        try:
+            return EventIterator(Drain(self, self._native.start(app_list(apps), subscribe_all)), handle)
+        except BaseException:
+            handle.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the event connections: every ``run()`` and every iteration ends. Calls go on working."""
+        self._native.stop()
+
+    def __enter__(self: S) -> S:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _nothing(event: Any) -> None:
+    """Stands for an iteration among the handlers: it makes the core hand over every event."""
+
+
+class Drain:
+    """Takes events out of a stream one by one and calls their handlers."""
+
+    def __init__(self, client: SyncClient, stream: _native.Stream) -> None:
+        self._client = client
+        self._stream = stream
+        self._waiting: Deque[Item] = deque()
+        self._generation = 0
+        self._last = 0
+
+    def next(self) -> Optional[Tuple[LazyEvent, List[int]]]:
+        """The next event somebody wants, with its subscriptions; None at the end."""
+        client = self._client
+        while True:
+            if self._waiting and client._native.generation() != self._generation:
+                # A handler came or went: who gets the rest is decided anew.
+                self._stream.rewind(self._last)
+                self._waiting.clear()
+            if not self._waiting:
+                batch = self._stream.next_batch()
+                if batch is None:
+                    return None
+                self._generation, events = batch
+                self._waiting.extend(events)
+                continue
+            self._last, name, frame, wanted_by = self._waiting.popleft()
+            event = client._events.get(name, client._unknown)._received(client, name, frame)
+            registered = client._registry.by_subscription
+            # Complete before the first is called: what that one adds or closes counts from the next event.
+            handles = [registered[each] for each in wanted_by if each in registered]
+            for handle in handles:
+                try:
+                    handle(client, event)
+                except Exception as error:
+                    client.exception_handler(error)
+            return event, wanted_by
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._stream.close()
+
+
+class EventIterator(Generic[E]):
+    """The events of a connection, one after the other; handlers of an event are called before it is given out."""
+
+    def __init__(self, drain: Drain, handle: Handle) -> None:
+        self._drain = drain
+        self._handle = handle
+
+    def __iter__(self) -> Iterator[E]:
+        return self
+
+    def __next__(self) -> E:
+        while True:
+            found = self._drain.next()
+            if found is None:
+                self.close()
+                raise StopIteration
+            event, wanted_by = found
+            if self._handle._subscription in wanted_by:
+                return event  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """Closes the connection; the iteration ends."""
+        self._handle.close()
+        self._drain.close()
+
+    def __enter__(self) -> EventIterator[E]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()

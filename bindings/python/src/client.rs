@@ -1,0 +1,187 @@
+//! The connection to one server.
+
+use std::future::Future;
+
+use ari_core::{Error, Interest, ObjectKey, Options, StartOptions, SubscriptionId};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde_json::Value;
+
+use crate::arguments::{arguments, named, query};
+use crate::outcome::{raise, reply};
+use crate::stream::Stream;
+use crate::tasks::{spawn, wait};
+
+/// One server: calls, subscriptions and event streams.
+#[pyclass(frozen, module = "ari._native")]
+pub struct Client {
+    inner: ari_core::Client,
+}
+
+fn read_options(url: &str, username: &str, password: &str, options: &Bound<'_, PyDict>) -> PyResult<Options> {
+    let py = options.py();
+    let mut read = Options::new(url, username, password).map_err(|error| raise(py, error))?;
+    for (name, value) in arguments("connect", options)? {
+        read.set(&name, &value).map_err(|error| raise(py, error))?;
+    }
+    Ok(read)
+}
+
+#[pymethods]
+impl Client {
+    /// A client that has not talked to its server yet.
+    #[new]
+    fn new(url: &str, username: &str, password: &str, options: &Bound<'_, PyDict>) -> PyResult<Client> {
+        let read = read_options(url, username, password, options)?;
+        let inner = ari_core::Client::new(read).map_err(|error| raise(options.py(), error))?;
+        Ok(Client { inner })
+    }
+
+    /// Asks the server who it is; wrong credentials and a server that is not there fail here.
+    #[staticmethod]
+    fn connect(
+        py: Python<'_>,
+        url: &str,
+        username: &str,
+        password: &str,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<Client> {
+        let read = read_options(url, username, password, options)?;
+        wait(py, ari_core::Client::connect(read)).map(|inner| Client { inner })
+    }
+
+    /// The same as an asyncio future.
+    #[staticmethod]
+    fn connect_async<'py>(
+        event_loop: &Bound<'py, PyAny>,
+        url: &str,
+        username: &str,
+        password: &str,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let read = read_options(url, username, password, options)?;
+        spawn(event_loop, ari_core::Client::connect(read), |py, inner| {
+            Ok(Py::new(py, Client { inner })?.into_any())
+        })
+    }
+
+    /// Calls an operation by its id such as `channels.get`.
+    fn call(&self, py: Python<'_>, operation: &str, values: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
+        let values = arguments(operation, values)?;
+        reply(py, wait(py, self.inner.call(operation, values))?)
+    }
+
+    /// The same as an asyncio future.
+    fn call_async<'py>(
+        &self,
+        event_loop: &Bound<'py, PyAny>,
+        operation: String,
+        values: &Bound<'_, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let values = arguments(&operation, values)?;
+        let client = self.inner.clone();
+        spawn(event_loop, async move { client.call(&operation, values).await }, reply)
+    }
+
+    /// Sends a request the operation table does not know.
+    fn request(
+        &self,
+        py: Python<'_>,
+        method: String,
+        path: String,
+        pairs: &Bound<'_, PyDict>,
+        body: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<PyAny>> {
+        reply(py, wait(py, self.requested(method, path, pairs, body)?)?)
+    }
+
+    /// The same as an asyncio future.
+    fn request_async<'py>(
+        &self,
+        event_loop: &Bound<'py, PyAny>,
+        method: String,
+        path: String,
+        pairs: &Bound<'_, PyDict>,
+        body: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        spawn(event_loop, self.requested(method, path, pairs, body)?, reply)
+    }
+
+    /// Wants events: of one type or all (`None`), of one object (class and id) or any.
+    #[pyo3(signature = (event, class_name=None, id=None))]
+    fn subscribe(&self, event: Option<String>, class_name: Option<String>, id: Option<String>) -> u64 {
+        let object = class_name.zip(id).map(|(class, id)| ObjectKey { class, id });
+        self.inner.subscribe(Interest { event, object }).0
+    }
+
+    /// Takes a subscription back; `False` when it was not there any more.
+    fn unsubscribe(&self, subscription: u64) -> bool {
+        self.inner.unsubscribe(SubscriptionId(subscription))
+    }
+
+    /// A number that changes whenever the subscriptions do.
+    fn generation(&self) -> u64 {
+        self.inner.generation()
+    }
+
+    /// Opens the event connection of these applications.
+    fn start(&self, py: Python<'_>, apps: Vec<String>, subscribe_all: bool) -> PyResult<Stream> {
+        wait(py, self.started(apps, subscribe_all)).map(Stream::new)
+    }
+
+    /// The same as an asyncio future.
+    fn start_async<'py>(
+        &self,
+        event_loop: &Bound<'py, PyAny>,
+        apps: Vec<String>,
+        subscribe_all: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        spawn(event_loop, self.started(apps, subscribe_all), |py, stream| {
+            Ok(Py::new(py, Stream::new(stream))?.into_any())
+        })
+    }
+
+    /// Closes every event connection of this client.
+    fn stop(&self) {
+        self.inner.stop();
+    }
+
+    /// Release of the server, once it is known.
+    #[getter]
+    fn server_version(&self) -> Option<String> {
+        self.inner.server_version()
+    }
+
+    /// Address of the server, without credentials.
+    #[getter]
+    fn base_url(&self) -> &str {
+        self.inner.base_url()
+    }
+}
+
+impl Client {
+    fn started(
+        &self,
+        apps: Vec<String>,
+        subscribe_all: bool,
+    ) -> impl Future<Output = Result<ari_core::EventStream, Error>> + Send + 'static {
+        let client = self.inner.clone();
+        async move { client.start(StartOptions { apps, subscribe_all }).await }
+    }
+
+    fn requested(
+        &self,
+        method: String,
+        path: String,
+        pairs: &Bound<'_, PyDict>,
+        body: &Bound<'_, PyAny>,
+    ) -> PyResult<impl Future<Output = Result<ari_core::Reply, Error>> + Send + 'static> {
+        let pairs = query(pairs)?;
+        let body = match named("request", "body", body)? {
+            Value::Null => None,
+            body => Some(body),
+        };
+        let client = self.inner.clone();
+        Ok(async move { client.request(&method, &path, &pairs, body).await })
+    }
+}
