@@ -29,7 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ephemeral
-from debian import ALTERNATIVE, RELEASES, Failure, get, lock
+from debian import RELEASES, Failure, get, lock
 from instance import PASSWORD, USERNAME, Instance, PortTaken, free_port
 
 MAIN = "main"
@@ -157,10 +157,8 @@ def own_instance(options):
 def run(options):
     """An Asterisk of the user's own, when there is one, is as good as ours."""
     if os.environ.get("ARI_URL"):
-        missing = [name for name in ("ARI_USERNAME", "ARI_PASSWORD") if name not in os.environ]
-        if missing:
-            raise Failure(f"ARI_URL is set, but not {' and '.join(missing)}.\n\n{ALTERNATIVE}")
-        return ephemeral.run(options.argv, {})
+        login = {"ARI_USERNAME": USERNAME, "ARI_PASSWORD": PASSWORD}
+        return ephemeral.run(options.argv, {name: os.environ.get(name, login[name]) for name in login})
     with own_instance(options) as instance:
         report = instance.report()
         names = {"ARI_URL": "url", "ARI_USERNAME": "username", "ARI_PASSWORD": "password"}
@@ -230,6 +228,8 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except Failure as failure:
         sys.exit(str(failure))
+    except BrokenPipeError:
+        os._exit(1)  # nobody reads any more; Python would complain of that once again while it ends
     except ephemeral.Ended as ended:
         sys.exit(128 + ended.number)
     except KeyboardInterrupt:

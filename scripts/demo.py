@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""The demo, on the Asterisk that ARI_URL, ARI_USERNAME and ARI_PASSWORD name (`make demo` provides one).
+
+First: is the committed surface made from the facts that this server publishes? Then each language's example takes a
+call. The exit code is 0 only if everything went as it should.
+"""
+
+import base64
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = "test_resources/asterisk"
+DESCRIBED = "22.10"  # the release that they describe
+
+# A language's demo tells its story and ends with the line `demo: <language> passed on Asterisk <version>`.
+LANGUAGES = {
+    "python": [sys.executable, "examples/python/demo.py"],
+}
+
+
+def main():
+    url, username, password = (os.environ[name] for name in ("ARI_URL", "ARI_USERNAME", "ARI_PASSWORD"))
+    version = release(url, username, password)
+    print(f"Asterisk {version} at {url}\n", flush=True)
+    passed = same_facts(url, version)
+    for language, command in LANGUAGES.items():
+        print(flush=True)
+        if subprocess.run(command, cwd=ROOT).returncode != 0:
+            print(f"demo: {language} failed on Asterisk {version}", flush=True)
+            passed = False
+    return 0 if passed else 1
+
+
+def release(url, username, password):
+    login = base64.b64encode(f"{username}:{password}".encode()).decode()
+    request = urllib.request.Request(f"{url}/ari/asterisk/info", headers={"Authorization": f"Basic {login}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        version = json.loads(answer.read())["system"]["version"]
+    return re.match(r"[\d.]*", version).group() or version
+
+
+def same_facts(url, version):
+    """Compares the server's Swagger with the documents of the repository. Between releases it may differ, and what does
+    is worth seeing; from the release that the documents describe it may not."""
+    print(f"Its Swagger documents, compared with {DOCUMENTS}:", flush=True)
+    command = [*shlex.split(os.environ.get("CARGO", "cargo")), "run", "--quiet", "--package", "ari-codegen", "--"]
+    same = subprocess.run([*command, "diff", DOCUMENTS, url], cwd=ROOT).returncode == 0
+    return same or not f"{version}.".startswith(f"{DESCRIBED}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
