@@ -26,8 +26,6 @@ from .generated.sync.events import *  # noqa: F403
 from .generated.sync.events import __all__ as _events
 from .generated.sync.models import *  # noqa: F403
 from .generated.sync.models import __all__ as _models
-from .generated.sync.objects import *  # noqa: F403
-from .generated.sync.objects import __all__ as _objects
 from .options import Options
 from .runtime.calls import File
 from .runtime.handlers import Handle
@@ -41,7 +39,6 @@ __all__ = [
     *_exceptions,
     *_events,
     *_models,
-    *_objects,
     "AsyncClient",
     "Client",
     "File",

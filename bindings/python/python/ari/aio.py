@@ -14,15 +14,13 @@ from .generated.aio.events import *  # noqa: F403
 from .generated.aio.events import __all__ as _events
 from .generated.aio.models import *  # noqa: F403
 from .generated.aio.models import __all__ as _models
-from .generated.aio.objects import *  # noqa: F403
-from .generated.aio.objects import __all__ as _objects
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .options import Options
 
-__all__ = [*_events, *_models, *_objects, "AsyncClient", "connect"]
+__all__ = [*_events, *_models, "AsyncClient", "connect"]
 
 
 async def connect(base_url: str, username: str, password: str, **options: Unpack[Options]) -> AsyncClient:

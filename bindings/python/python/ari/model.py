@@ -1,7 +1,5 @@
 """The synchronous domain objects, where programs written for the classic package look for them."""
 
-from .generated.sync.objects import *  # noqa: F403
-from .generated.sync.objects import __all__ as _objects
-from .runtime.objects import DomainObject, Repository
-
-__all__ = [*_objects, "DomainObject", "Repository"]
+from .generated.sync.models import *  # noqa: F403
+from .runtime.objects import DomainObject as DomainObject
+from .runtime.objects import Repository as Repository

@@ -70,23 +70,25 @@ class AsyncClientBase(ClientBase):
         Raises:
             AriException: The connection cannot be made, or was lost and is not to be made again.
         """
-        drain = AsyncDrain(self, self._native.start_async(asyncio.get_running_loop(), app_list(apps), subscribeAll))
+        drain = self._drain(apps, subscribeAll)
         try:
             while await drain.next() is not None:
                 pass
         finally:
             drain.close()
 
+    def _drain(self, apps: Apps, subscribe_all: bool) -> AsyncDrain:
+        return AsyncDrain(self, self._native.start_async(asyncio.get_running_loop(), app_list(apps), subscribe_all))
+
     def _iterate(self, apps: Apps, subscribe_all: bool) -> AsyncEventIterator[Any]:
-        start = self._native.start_async(asyncio.get_running_loop(), app_list(apps), subscribe_all)
-        return AsyncEventIterator(AsyncDrain(self, start), self._registry.add((None, None, None), _nothing))
+        return AsyncEventIterator(self._drain(apps, subscribe_all), self._registry.add((None, None, None), _nothing))
 
     def close(self) -> Awaitable[None]:
         """Closes the event connections: every ``run()`` and every iteration ends. Calls go on working.
 
         It is done when this returns; it may be awaited all the same.
         """
-        self._native.stop()
+        self._close()
         return _Done()
 
     async def __aenter__(self: S) -> S:
@@ -105,6 +107,7 @@ class AsyncDrain:
     def __init__(self, client: AsyncClientBase, starting: asyncio.Future[_native.Stream]) -> None:
         self._client = client
         self._starting = starting
+        self._closings = client._closings
         self._stream: Optional[_native.Stream] = None
         self._fetching: Optional[asyncio.Future[Any]] = None
         self._waiting: Deque[Item] = deque()
@@ -115,6 +118,8 @@ class AsyncDrain:
         """The stream, once it is there."""
         if self._stream is None:
             self._stream = await asyncio.shield(self._starting)
+            if self._client._closings != self._closings:
+                self._stream.close()
         return self._stream
 
     async def next(self) -> Optional[Tuple[LazyEvent, List[int]]]:
@@ -122,8 +127,10 @@ class AsyncDrain:
         client = self._client
         stream = await self.started()
         while True:
-            if self._waiting and client._native.generation() != self._generation:
-                # A handler came or went: who gets the rest is decided anew.
+            generation = client._native.generation()
+            if generation != self._generation:
+                # A handler came or went: who gets the rest, also of what nobody wanted before, is decided anew.
+                self._generation = generation
                 stream.rewind(self._last)
                 self._waiting.clear()
             if not self._waiting:

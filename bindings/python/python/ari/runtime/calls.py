@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar
+from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
 
 from .errors import from_core, refuse
-from .fields import Fields
 
 C = TypeVar("C", bound=Callable[..., Any])
 Convert = Callable[[Any, Any], Any]
@@ -29,22 +28,24 @@ def as_json(client: Any, value: Any) -> Any:
     return value
 
 
-def one(kind: Type[Fields]) -> Convert:
-    """A model or a domain object."""
+def converter(kind: Optional[str], many: bool) -> Convert:
+    """What makes the result of a method of JSON: an instance, or a list of instances, of a class of the client's.
 
-    def convert(client: Any, value: Any) -> Any:
-        return kind._make(client, value) if isinstance(value, dict) else value
+    The class is found by its name when it is needed, since the classes name each other in a circle.
+    """
+    if kind is None:
+        return as_json
 
-    return convert
+    def one(client: Any, value: Any) -> Any:
+        return client._classes[kind]._make(client, value) if isinstance(value, dict) else value
 
+    def several(client: Any, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        make = client._classes[kind]._make
+        return [make(client, item) for item in value]
 
-def many(kind: Type[Fields]) -> Convert:
-    """A list of them."""
-
-    def convert(client: Any, value: Any) -> Any:
-        return [kind._make(client, item) for item in value] if isinstance(value, list) else value
-
-    return convert
+    return several if many else one
 
 
 def read(client: Any, reply: Any, convert: Convert) -> Any:
@@ -87,18 +88,26 @@ def rename(escapes: Dict[str, str], kwargs: Dict[str, Any], operation: str) -> N
 
 
 def operation(
-    id: str, convert: Convert = as_json, *, path: Tuple[str, ...] = (), escapes: Optional[Dict[str, str]] = None
+    id: str,
+    kind: Optional[str] = None,
+    *,
+    many: bool = False,
+    path: Tuple[str, ...] = (),
+    escapes: Optional[Dict[str, str]] = None,
 ) -> Callable[[C], C]:
     """Makes a method of a resource (or of a client) the call of an operation.
 
     Args:
         id: Id of the operation in the core.
-        convert: Makes the method's result of JSON.
+        kind: Name of the class of the result; None leaves it as JSON.
+        many: The result is a list of that class.
         path: Parameters that may be given by position.
         escapes: Names of parameters that are written differently in Python.
     """
+    convert = converter(kind, many)
 
     def decorate(function: C) -> C:
+        _readable(function)
         if _is_coroutine(function):
 
             @functools.wraps(function)
@@ -127,11 +136,13 @@ def operation(
 
 
 def object_operation(
-    id: str, convert: Convert = as_json, *, escapes: Optional[Dict[str, str]] = None
+    id: str, kind: Optional[str] = None, *, many: bool = False, escapes: Optional[Dict[str, str]] = None
 ) -> Callable[[C], C]:
     """The same for a method of a domain object: its own identity wins over one that is passed."""
+    convert = converter(kind, many)
 
     def decorate(function: C) -> C:
+        _readable(function)
         if _is_coroutine(function):
 
             @functools.wraps(function)
@@ -169,6 +180,17 @@ def fill_in(operation: Callable[..., Any], identity: Dict[str, Any]) -> Callable
         return operation(**{**kwargs, **identity})
 
     return call
+
+
+class _Annotation(str):
+    """The text of an annotation, which help() shows without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _readable(function: Callable[..., Any]) -> None:
+    function.__annotations__ = {name: _Annotation(text) for name, text in function.__annotations__.items()}
 
 
 def _is_coroutine(function: Callable[..., Any]) -> bool:

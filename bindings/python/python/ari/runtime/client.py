@@ -8,8 +8,9 @@ from typing import Any, Callable, ClassVar, Dict, List, Optional, Sequence, Tupl
 
 from .. import _native
 from .events import LazyEvent, event_name
+from .fields import Fields
 from .handlers import Handle, Registry
-from .objects import DomainObject, Repository, extractor
+from .objects import Repository, extractor
 
 logger = logging.getLogger("ari.client")
 
@@ -36,7 +37,8 @@ class ClientBase:
 
     _events: ClassVar[Dict[str, Type[LazyEvent]]] = {}
     _unknown: ClassVar[Type[LazyEvent]] = LazyEvent
-    _classes: ClassVar[Dict[str, Type[DomainObject]]] = {}
+    _classes: ClassVar[Dict[str, Type[Fields]]] = {}
+    """Models and domain objects."""
     _resources: ClassVar[Dict[str, str]] = {}
     """Swagger's name of a resource -> name of the attribute."""
     _nested: ClassVar[Dict[str, Tuple[Tuple[str, str, bool], ...]]] = {}
@@ -49,6 +51,7 @@ class ClientBase:
         self._native = native
         self._registry = Registry(native)
         self._repositories: Dict[Type[Repository], Repository] = {}
+        self._closings = 0
         self.exception_handler: Callable[[Exception], Any] = _log_exception
         """Called with what a handler raises, inside the ``except`` block; what it raises itself leaves ``run()``."""
         for event in _LOGGED:
@@ -66,6 +69,11 @@ class ClientBase:
     def server_version(self) -> Optional[str]:
         """Release of the server, for example ``"22.10.1"``; None as long as it is not known."""
         return self._native.server_version
+
+    def _close(self) -> None:
+        # Counted, so that a connection that is only being made at this moment is closed too, once it is there.
+        self._closings += 1
+        self._native.stop()
 
     def get_repo(self, name: str) -> Optional[Any]:
         """The resource of this name, or None: ``client.get_repo("channels")`` is ``client.channels``."""

@@ -57,24 +57,31 @@ class SyncClient(SyncCallbacks):
         Raises:
             AriException: The connection cannot be made, or was lost and is not to be made again.
         """
-        drain = Drain(self, self._native.start(app_list(apps), subscribeAll))
+        drain = self._drain(apps, subscribeAll)
         try:
             while drain.next() is not None:
                 pass
         finally:
             drain.close()
 
+    def _drain(self, apps: Apps, subscribe_all: bool) -> Drain:
+        closings = self._closings
+        drain = Drain(self, self._native.start(app_list(apps), subscribe_all))
+        if self._closings != closings:
+            drain.close()
+        return drain
+
     def _iterate(self, apps: Apps, subscribe_all: bool) -> EventIterator[Any]:
         handle = self._registry.add((None, None, None), _nothing)
         try:
-            return EventIterator(Drain(self, self._native.start(app_list(apps), subscribe_all)), handle)
+            return EventIterator(self._drain(apps, subscribe_all), handle)
         except BaseException:
             handle.close()
             raise
 
     def close(self) -> None:
         """Closes the event connections: every ``run()`` and every iteration ends. Calls go on working."""
-        self._native.stop()
+        self._close()
 
     def __enter__(self: S) -> S:
         return self
@@ -101,8 +108,10 @@ class Drain:
         """The next event somebody wants, with its subscriptions; None at the end."""
         client = self._client
         while True:
-            if self._waiting and client._native.generation() != self._generation:
-                # A handler came or went: who gets the rest is decided anew.
+            generation = client._native.generation()
+            if generation != self._generation:
+                # A handler came or went: who gets the rest, also of what nobody wanted before, is decided anew.
+                self._generation = generation
                 self._stream.rewind(self._last)
                 self._waiting.clear()
             if not self._waiting:
