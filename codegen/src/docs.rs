@@ -1,0 +1,196 @@
+//! Prose of the API as documentation of a language.
+
+use serde::Deserialize;
+
+/// How documentation is written; `[doc]` of `language.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DocStyle {
+    /// Longest line of the text, without prefix and indentation.
+    pub width: usize,
+    /// Begins a comment, such as `"""` or `/**`.
+    pub open: String,
+    /// Ends a comment, such as `"""` or ` */`.
+    pub close: String,
+    /// Before every line.
+    pub prefix: String,
+    /// Whether the text begins on the line of `open` and a single line ends on it.
+    pub inline: bool,
+    /// How a name or a value is set in running text; `{text}` is it.
+    pub code: String,
+    /// Replacements in Asterisk's prose, for characters that mean something in the markup.
+    pub replace: Vec<(String, String)>,
+    /// Replacements in the finished text, for what would end the comment.
+    pub guard: Vec<(String, String)>,
+    pub operation: OperationStyle,
+}
+
+impl Default for DocStyle {
+    fn default() -> Self {
+        DocStyle {
+            width: 90,
+            open: String::new(),
+            close: String::new(),
+            prefix: String::new(),
+            inline: false,
+            code: "{text}".to_string(),
+            replace: Vec::new(),
+            guard: Vec::new(),
+            operation: OperationStyle::default(),
+        }
+    }
+}
+
+/// The sections of an operation's documentation, in this order. An empty pattern leaves its section out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OperationStyle {
+    /// `{method}` and `{path}`
+    pub operation: String,
+    /// `{since}`
+    pub since: String,
+    /// Heading of the parameters.
+    pub parameters: String,
+    /// One of them: `{name}` is Asterisk's name, `{identifier}` the language's; `{type}`, `{text}`.
+    pub parameter: String,
+    pub parameters_end: String,
+    /// `{type}` and `{text}`
+    pub returns: String,
+    /// Heading of the errors.
+    pub errors: String,
+    /// One of them: `{class}`, `{status}`, `{text}`.
+    pub error: String,
+    pub errors_end: String,
+    /// Indentation of the second and later lines of one parameter, return value or error.
+    pub hang: usize,
+}
+
+impl Default for OperationStyle {
+    fn default() -> Self {
+        let text = |text: &str| text.to_string();
+        OperationStyle {
+            operation: text("ARI: {method} {path}"),
+            since: text("Since Asterisk {since}."),
+            parameters: text("Parameters:"),
+            parameter: text("- {name}: {text}"),
+            parameters_end: String::new(),
+            returns: text("Returns {type}: {text}"),
+            errors: text("Errors:"),
+            error: text("- {class}: {text}"),
+            errors_end: String::new(),
+            hang: 2,
+        }
+    }
+}
+
+impl DocStyle {
+    /// Asterisk's prose with the markup's own characters made harmless, in one line.
+    pub fn prose(&self, text: &str) -> String {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        replace_all(&text, &self.replace)
+    }
+
+    /// A name or a value in running text.
+    pub fn code(&self, text: &str) -> String {
+        self.code.replace("{text}", text)
+    }
+
+    /// Paragraphs as wrapped lines.
+    pub fn paragraphs(&self, paragraphs: &[String]) -> String {
+        paragraphs
+            .iter()
+            .filter(|paragraph| !paragraph.trim().is_empty())
+            .map(|paragraph| self.wrap(paragraph, 0))
+            .collect::<Vec<_>>()
+            .join("\n\n")
+    }
+
+    /// Wraps each line of a text; what follows the first break of a line is indented by `hang`.
+    pub fn wrap(&self, text: &str, hang: usize) -> String {
+        let mut lines = Vec::new();
+        for source in text.lines() {
+            let lead: String = source.chars().take_while(|c| *c == ' ').collect();
+            let mut line = lead;
+            let mut is_empty = true;
+            for word in source.split_whitespace() {
+                let length = line.chars().count() + 1 + word.chars().count();
+                if !is_empty && length > self.width {
+                    lines.push(std::mem::replace(&mut line, " ".repeat(hang)));
+                    is_empty = true;
+                }
+                if !is_empty {
+                    line.push(' ');
+                }
+                line.push_str(word);
+                is_empty = false;
+            }
+            lines.push(line.trim_end().to_string());
+        }
+        lines.join("\n")
+    }
+
+    /// The text as a comment; every line but the first is indented.
+    pub fn comment(&self, text: &str, indent: usize) -> String {
+        let text = replace_all(text, &self.guard);
+        let mut lines: Vec<String> =
+            text.lines().map(|line| format!("{}{line}", self.prefix).trim_end().to_string()).collect();
+        if !self.open.is_empty() {
+            if self.inline {
+                let first = lines.first().map(String::as_str).unwrap_or_default();
+                let opened = format!("{}{first}", self.open);
+                match lines.len() {
+                    0 | 1 => lines = vec![opened + &self.close],
+                    _ => {
+                        lines[0] = opened;
+                        lines.push(self.close.clone());
+                    }
+                }
+            } else {
+                lines.insert(0, self.open.clone());
+                lines.push(self.close.clone());
+            }
+        }
+        let indentation = " ".repeat(indent);
+        let mut comment = String::new();
+        for (i, line) in lines.iter().enumerate() {
+            if i > 0 {
+                comment.push('\n');
+                if !line.is_empty() {
+                    comment.push_str(&indentation);
+                }
+            }
+            comment.push_str(line);
+        }
+        comment
+    }
+}
+
+/// Replacements in one pass from the left, so that none touches what another has written.
+pub fn replace_all(text: &str, replacements: &[(String, String)]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let found = replacements.iter().find(|(from, _)| !from.is_empty() && rest.starts_with(from.as_str()));
+        match found {
+            Some((from, to)) => {
+                out.push_str(to);
+                rest = &rest[from.len()..];
+            }
+            None => {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    out
+}
+
+/// A text as a sentence: it ends with a full stop, unless it ends with another such mark.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() || text.ends_with(['.', '!', '?', ':']) {
+        text.to_string()
+    } else {
+        format!("{text}.")
+    }
+}
