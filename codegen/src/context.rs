@@ -141,6 +141,12 @@ impl Builder<'_> {
             let pairs = open.iter().zip(&parameters);
             pairs.filter(|(parameter, _)| wanted(parameter)).map(|(_, value)| value).collect()
         };
+        // By position they are given as they stand in the path, whatever the document's order.
+        let mut identity = some(&|parameter| parameter.location == Location::Path);
+        let position = |name: &Value| operation.path.find(&format!("{{{}}}", name.as_str().unwrap_or_default()));
+        identity.sort_by_key(|parameter| position(&parameter["name"]));
+        let required = some(&|parameter| parameter.location != Location::Path && parameter.required);
+        let needed: Vec<&Value> = identity.iter().chain(&required).copied().collect();
         let mut value = json!({
             "id": operation.id,
             "resource": operation.resource,
@@ -157,10 +163,10 @@ impl Builder<'_> {
             "doc": self.operation_doc(operation, &open),
             "since": operation.since,
             "parameters": parameters,
-            "identity": some(&|parameter| parameter.location == Location::Path),
+            "identity": identity,
+            "required": required,
             // Identity and required: what a caller has to give.
-            "needed": some(&|parameter| parameter.required),
-            "required": some(&|parameter| parameter.location != Location::Path && parameter.required),
+            "needed": needed,
             "optional": some(&|parameter| !parameter.required),
             "returns": self.returns(&operation.returns),
             "errors": self.operation_errors(operation),
@@ -461,7 +467,7 @@ impl Builder<'_> {
             .operations
             .iter()
             .filter_map(|id| self.api.operation(id))
-            .map(|operation| self.operation(operation, &filled, false))
+            .map(|operation| self.bound(operation, object, &filled))
             .collect();
         let taken: Vec<&str> = operations
             .iter()
@@ -504,6 +510,20 @@ impl Builder<'_> {
         value["identity"] = Value::Array(identity);
         value["operations"] = Value::Array(operations);
         value["events"] = Value::Array(events);
+        value
+    }
+
+    /// An operation as a method of an object. `arguments` are those of the resource's method, in its order: each is
+    /// a parameter, with the attribute that fills it if one does.
+    fn bound(&self, operation: &Operation, object: &Object, filled: &[&str]) -> Value {
+        let mut value = self.operation(operation, filled, false);
+        let mut whole = self.operation(operation, &[], false);
+        let mut arguments = whole["needed"].take();
+        for argument in arguments.as_array_mut().into_iter().flatten() {
+            let part = object.identity.iter().find(|part| argument["name"] == part.parameter);
+            argument["attribute"] = json!(part.map(|part| self.language.identifier(&part.field, Name::Attribute)));
+        }
+        value["arguments"] = arguments;
         value
     }
 

@@ -216,17 +216,33 @@ impl Client {
 
     /// Registers the applications and opens their event connection.
     pub async fn start(&self, start: StartOptions) -> Result<EventStream> {
-        runtime::check_process(self.inner.process)?;
-        let operation = operation::find("events.eventWebsocket")?;
         let mut arguments = Map::new();
         arguments.insert("app".to_string(), json!(start.apps));
         if start.subscribe_all {
             arguments.insert("subscribeAll".to_string(), json!(true));
         }
-        if start.apps.is_empty() || start.apps.iter().any(|app| app.trim().is_empty()) {
-            return Err(
-                Error::argument("app of events.eventWebsocket has to name an application").with_operation(operation.id)
-            );
+        self.open("events.eventWebsocket", arguments).await
+    }
+
+    /// Opens an event connection by the operation that does it, with its arguments.
+    pub async fn open(&self, operation: &str, arguments: Arguments) -> Result<EventStream> {
+        runtime::check_process(self.inner.process)?;
+        let operation = operation::find(operation)?;
+        let refuse = |reason: &str| Err(Error::argument(reason).with_operation(operation.id));
+        if !operation.upgrade {
+            return refuse("this operation does not open an event connection");
+        }
+        // One text may name several applications; each has its own subscriptions to restore.
+        let apps: Vec<String> = match arguments.get("app") {
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+            Some(Value::String(text)) => text.clone(),
+            _ => String::new(),
+        }
+        .split(',')
+        .map(|app| app.trim().to_string())
+        .collect();
+        if apps.iter().any(String::is_empty) {
+            return refuse("app has to name at least one application");
         }
         let target = operation.prepare(&arguments, false)?.target;
         let shared = Shared {
@@ -235,8 +251,6 @@ impl Client {
             subscriptions: self.inner.subscriptions.clone(),
             memory: self.inner.memory.clone(),
         };
-        // One text may name several applications; each has its own subscriptions to restore.
-        let apps = start.apps.iter().flat_map(|app| app.split(',')).map(|app| app.trim().to_string()).collect();
         let explain = |error: Error| error.with_operation(operation.id).with_request("GET", &target);
         let opening = EventStream::open(shared, apps, &target);
         let stream = InRuntime::new(self.inner.runtime.clone(), opening).await.map_err(explain)?;

@@ -5,7 +5,7 @@
 //! use ari_core::{Client, Event, Options};
 //!
 //! let client = Client::connect(Options::new("http://localhost:8088", "hey", "peekaboo")?).await?;
-//! let mut events = client.events(["hello"]).await?;
+//! let mut events = client.event_stream(["hello"]).await?;
 //! client.channels().originate("Local/1000@default").app("hello").await?;
 //! while let Some(event) = events.next().await {
 //!     if let Event::StasisStart(start) = event? {

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
 use crate::client::{Client, Reply, StartOptions};
@@ -58,6 +58,45 @@ impl<T: FromReply + 'static> IntoFuture for Call<T> {
             let reply = self.client.call(self.operation, self.arguments).await?;
             T::from_reply(&self.client, reply).map_err(|error| error.with_operation(self.operation))
         })
+    }
+}
+
+/// Several values of one argument.
+pub fn list<I>(items: I) -> Argument
+where
+    I: IntoIterator,
+    I::Item: Into<String>,
+{
+    Argument(Value::Array(items.into_iter().map(|item| Value::String(item.into())).collect()))
+}
+
+/// The opening of an event connection in the making.
+#[must_use = "the connection is opened when this is awaited"]
+pub struct Opening {
+    client: Client,
+    operation: &'static str,
+    arguments: Arguments,
+}
+
+impl Opening {
+    /// Begins the call of the operation that opens the event WebSocket.
+    pub fn new(client: &Client, operation: &'static str) -> Self {
+        Opening { client: client.clone(), operation, arguments: Arguments::new() }
+    }
+
+    /// Gives an argument by Asterisk's name.
+    pub fn set(mut self, name: &'static str, value: impl Into<Argument>) -> Self {
+        self.arguments.insert(name.to_string(), value.into().0);
+        self
+    }
+}
+
+impl IntoFuture for Opening {
+    type Output = Result<EventStream>;
+    type IntoFuture = BoxFuture<'static, Result<EventStream>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.client.open(self.operation, self.arguments).await })
     }
 }
 
@@ -154,6 +193,42 @@ macro_rules! object_reply {
     };
 }
 
+/// Takes null for a required field as its empty value: one field that a server leaves out is no reason to lose the rest.
+pub fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// An event of a type this release does not know, or of a known type whose fields are not what they should be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnknownEvent {
+    pub name: String,
+    pub data: Value,
+    /// What did not fit, for an event of a known type.
+    pub reason: Option<String>,
+}
+
+impl UnknownEvent {
+    pub fn read(name: &str, text: &str) -> Self {
+        UnknownEvent { name: name.to_string(), data: serde_json::from_str(text).unwrap_or_default(), reason: None }
+    }
+}
+
+/// Reads an event into its type.
+pub fn read_event<T: DeserializeOwned>(name: &str, text: &str, wrap: fn(Box<T>) -> Event) -> Event {
+    match serde_json::from_str(text) {
+        Ok(event) => wrap(Box::new(event)),
+        Err(reason) => {
+            let mut unknown = UnknownEvent::read(name, text);
+            unknown.reason = Some(reason.to_string());
+            Event::from(unknown)
+        }
+    }
+}
+
 /// Every event of a connection, typed, as a `Stream`.
 pub struct Events {
     client: Client,
@@ -167,7 +242,7 @@ pub struct Events {
 impl Client {
     /// Opens the event connection of the applications and gives all their events, those of the connection itself
     /// (`Connected`, `Reconnected`, `EventsDropped`, ...) among them.
-    pub async fn events<I, S>(&self, apps: I) -> Result<Events>
+    pub async fn event_stream<I, S>(&self, apps: I) -> Result<Events>
     where
         I: IntoIterator<Item = S>,
         S: Into<String>,
