@@ -11,6 +11,15 @@ pub struct Declarations {
     pub calls: Vec<CallDeclaration>,
     pub errors: Vec<ErrorDeclaration>,
     pub events: Vec<EventDeclaration>,
+    /// Body parameters that are the whole body, whatever the description says.
+    pub whole_bodies: Vec<WholeBody>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WholeBody {
+    pub operation: String,
+    pub parameter: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -83,6 +92,11 @@ struct Errors {
 #[derive(Deserialize)]
 struct Events {
     event: Vec<EventDeclaration>,
+}
+
+#[derive(Deserialize)]
+struct Quirks {
+    whole_body: Vec<WholeBody>,
 }
 
 impl Declarations {

@@ -302,14 +302,13 @@ impl Parameter {
     /// The members this parameter adds to the JSON body. A value that is already wrapped in its own name is taken as it is.
     fn members(&self, value: &Value, operation: &str) -> Result<Map<String, Value>> {
         if let Value::Object(object) = value {
-            let wrapped = object.len() == 1
-                && object.get(self.name).is_some_and(|inner| match self.kind {
-                    Kind::Map => inner.is_object(),
-                    Kind::Json => inner.is_object() || inner.is_array(),
-                    _ => false,
-                });
-            if self.kind == Kind::Object || wrapped {
-                return Ok(object.clone());
+            let inner = if object.len() == 1 { object.get(self.name) } else { None };
+            match (self.kind, inner) {
+                (Kind::Object, Some(Value::Object(inner))) => return Ok(inner.clone()),
+                (Kind::Object, _) => return Ok(object.clone()),
+                (Kind::Map, Some(Value::Object(_))) => return Ok(object.clone()),
+                (Kind::Json, Some(Value::Object(_) | Value::Array(_))) => return Ok(object.clone()),
+                _ => {}
             }
         } else if matches!(self.kind, Kind::Object | Kind::Map) {
             return Err(self.wrong(value, operation, "an object of names and values"));
@@ -417,6 +416,11 @@ mod tests {
         let filter = prepare("applications.filter", json!({"applicationName": "a", "filter": {"allowed": []}}));
         assert_eq!(filter.unwrap().body.unwrap(), r#"{"allowed":[]}"#);
         assert_eq!(prepare("channels.originate", json!({"endpoint": "x"})).unwrap().body, None);
+        // The server takes the whole body as the variables of a new bridge.
+        for variables in [json!({"A": "1"}), json!({"variables": {"A": "1"}})] {
+            let bridge = prepare("bridges.create", json!({ "variables": variables }));
+            assert_eq!(bridge.unwrap().body.unwrap(), r#"{"A":"1"}"#);
+        }
     }
 
     #[test]

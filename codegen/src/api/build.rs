@@ -20,6 +20,14 @@ pub fn build(parsed: &Parsed, declarations: &Declarations) -> Result<Api> {
         }
         resources.push(resource(document, &names)?);
     }
+    for quirk in &declarations.whole_bodies {
+        let operations = resources.iter_mut().flat_map(|resource: &mut Resource| &mut resource.operations);
+        for operation in operations.filter(|operation| operation.id == quirk.operation) {
+            for parameter in operation.parameters.iter_mut().filter(|parameter| parameter.name == quirk.parameter) {
+                parameter.data_type = Type::Object;
+            }
+        }
+    }
     resources.sort_by(|a, b| a.name.cmp(&b.name));
     let mut api =
         Api { resources, models, objects: Vec::new(), calls: Vec::new(), errors: declarations.errors.clone() };

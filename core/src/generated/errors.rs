@@ -48,7 +48,7 @@ impl ErrorKind {
             412 => ErrorKind::Precondition,
             500 => ErrorKind::AsteriskServer,
             501 => ErrorKind::NoSuchMethod,
-            400..=499 => ErrorKind::ClientError,
+            status if (400..500).contains(&status) => ErrorKind::ClientError,
             _ => ErrorKind::AsteriskUnknown,
         }
     }

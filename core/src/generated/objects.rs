@@ -62,6 +62,7 @@ impl Application {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get an application with its subscriptions and event filters.
     ///
     /// ARI: `GET /applications/{applicationName}`.
@@ -76,6 +77,7 @@ impl Application {
     pub fn get(&self) -> resources::applications::Get {
         self.client.applications().get(self.data.name.as_str())
     }
+
     /// Subscribe an application to the events of one or more sources.
     ///
     /// The answer is the application with its new subscriptions. If one of the sources is wrong, nothing is
@@ -99,6 +101,7 @@ impl Application {
     ) -> resources::applications::Subscribe {
         self.client.applications().subscribe(self.data.name.as_str(), event_source)
     }
+
     /// Take back the subscription of an application to one or more sources.
     ///
     /// The answer is the application with the subscriptions it has left. Subscriptions to channels, bridges and
@@ -123,6 +126,7 @@ impl Application {
     ) -> resources::applications::Unsubscribe {
         self.client.applications().unsubscribe(self.data.name.as_str(), event_source)
     }
+
     /// Choose by type which events an application is sent.
     ///
     /// The body has up to two lists, `allowed` and `disallowed`, of objects with the key `type`, for example
@@ -198,6 +202,7 @@ impl Bridge {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Create a bridge with an id of the caller's choice.
     ///
     /// The bridge stays, even when it is empty or the application has gone, until it is destroyed or Asterisk
@@ -216,6 +221,7 @@ impl Bridge {
     pub fn create_with_id(&self) -> resources::bridges::CreateWithId {
         self.client.bridges().create_with_id(self.data.id.as_str())
     }
+
     /// Return the current data of a bridge.
     ///
     /// ARI: `GET /bridges/{bridgeId}`.
@@ -230,6 +236,7 @@ impl Bridge {
     pub fn get(&self) -> resources::bridges::Get {
         self.client.bridges().get(self.data.id.as_str())
     }
+
     /// Destroy a bridge.
     ///
     /// Channels still inside leave the bridge (ChannelLeftBridge) and carry on as before, usually in their Stasis
@@ -245,6 +252,7 @@ impl Bridge {
     pub fn destroy(&self) -> resources::bridges::Destroy {
         self.client.bridges().destroy(self.data.id.as_str())
     }
+
     /// Read one variable of a bridge.
     ///
     /// ARI: `GET /bridges/{bridgeId}/variable`.
@@ -261,6 +269,7 @@ impl Bridge {
     pub fn get_bridge_var(&self, variable: impl Into<String>) -> resources::bridges::GetBridgeVar {
         self.client.bridges().get_bridge_var(self.data.id.as_str(), variable)
     }
+
     /// Set one variable of a bridge.
     ///
     /// ARI: `POST /bridges/{bridgeId}/variable`.
@@ -275,6 +284,7 @@ impl Bridge {
     pub fn set_bridge_var(&self, variable: impl Into<String>) -> resources::bridges::SetBridgeVar {
         self.client.bridges().set_bridge_var(self.data.id.as_str(), variable)
     }
+
     /// Read several variables of a bridge.
     ///
     /// ARI: `GET /bridges/{bridgeId}/variables`.
@@ -294,6 +304,7 @@ impl Bridge {
     ) -> resources::bridges::GetBridgeVars {
         self.client.bridges().get_bridge_vars(self.data.id.as_str(), variables)
     }
+
     /// Set several variables of a bridge in one request.
     ///
     /// ARI: `POST /bridges/{bridgeId}/variables`.
@@ -309,6 +320,7 @@ impl Bridge {
     pub fn set_bridge_vars(&self, variables: impl Into<Value>) -> resources::bridges::SetBridgeVars {
         self.client.bridges().set_bridge_vars(self.data.id.as_str(), variables)
     }
+
     /// Put one or more channels into a bridge; a channel that is in another bridge leaves that one first.
     ///
     /// ARI: `POST /bridges/{bridgeId}/addChannel`.
@@ -325,6 +337,7 @@ impl Bridge {
     pub fn add_channel(&self, channel: impl IntoIterator<Item = impl Into<String>>) -> resources::bridges::AddChannel {
         self.client.bridges().add_channel(self.data.id.as_str(), channel)
     }
+
     /// Take one or more channels out of a bridge; they stay in their Stasis application.
     ///
     /// ARI: `POST /bridges/{bridgeId}/removeChannel`.
@@ -343,6 +356,7 @@ impl Bridge {
     ) -> resources::bridges::RemoveChannel {
         self.client.bridges().remove_channel(self.data.id.as_str(), channel)
     }
+
     /// Make one channel the video source of a mixing bridge; what is seen changes only with three or more
     /// participants.
     ///
@@ -358,6 +372,7 @@ impl Bridge {
     pub fn set_video_source(&self, channel_id: impl Into<String>) -> resources::bridges::SetVideoSource {
         self.client.bridges().set_video_source(self.data.id.as_str(), channel_id)
     }
+
     /// Drop the fixed video source of a mixing bridge, so that whoever talks is shown; what is seen changes only
     /// with three or more participants.
     ///
@@ -371,6 +386,7 @@ impl Bridge {
     pub fn clear_video_source(&self) -> resources::bridges::ClearVideoSource {
         self.client.bridges().clear_video_source(self.data.id.as_str())
     }
+
     /// Start music on hold in a bridge, or switch to another class.
     ///
     /// ARI: `POST /bridges/{bridgeId}/moh`.
@@ -384,6 +400,7 @@ impl Bridge {
     pub fn start_moh(&self) -> resources::bridges::StartMoh {
         self.client.bridges().start_moh(self.data.id.as_str())
     }
+
     /// End the music on hold in a bridge.
     ///
     /// Only music started by `POST /bridges/{bridgeId}/moh` ends, not that of single channels or of a holding
@@ -400,6 +417,7 @@ impl Bridge {
     pub fn stop_moh(&self) -> resources::bridges::StopMoh {
         self.client.bridges().stop_moh(self.data.id.as_str())
     }
+
     /// Play media to all channels in a bridge.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -421,6 +439,7 @@ impl Bridge {
     pub fn play(&self, media: impl IntoIterator<Item = impl Into<String>>) -> resources::bridges::Play {
         self.client.bridges().play(self.data.id.as_str(), media)
     }
+
     /// Play media to all channels in a bridge under a given playback id.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -446,6 +465,7 @@ impl Bridge {
     ) -> resources::bridges::PlayWithId {
         self.client.bridges().play_with_id(self.data.id.as_str(), playback_id, media)
     }
+
     /// Record what is heard in a bridge.
     ///
     /// The recording holds the mix of all channels in the bridge. RecordingStarted and RecordingFinished or
@@ -520,6 +540,7 @@ impl Channel {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Return the current data of a channel.
     ///
     /// ARI: `GET /channels/{channelId}`.
@@ -534,6 +555,7 @@ impl Channel {
     pub fn get(&self) -> resources::channels::Get {
         self.client.channels().get(self.data.id.as_str())
     }
+
     /// Create a channel with an id of the caller's choice and dial an endpoint.
     ///
     /// The answer shows the channel before it is dialed; events may arrive ahead of the answer, so choose the id
@@ -554,6 +576,7 @@ impl Channel {
     pub fn originate_with_id(&self, endpoint: impl Into<String>) -> resources::channels::OriginateWithId {
         self.client.channels().originate_with_id(self.data.id.as_str(), endpoint)
     }
+
     /// Hang up a channel.
     ///
     /// ARI: `DELETE /channels/{channelId}`.
@@ -567,6 +590,7 @@ impl Channel {
     pub fn hangup(&self) -> resources::channels::Hangup {
         self.client.channels().hangup(self.data.id.as_str())
     }
+
     /// Take a channel out of its Stasis application and resume the dialplan.
     ///
     /// ARI: `POST /channels/{channelId}/continue`.
@@ -582,6 +606,7 @@ impl Channel {
     pub fn continue_in_dialplan(&self) -> resources::channels::ContinueInDialplan {
         self.client.channels().continue_in_dialplan(self.data.id.as_str())
     }
+
     /// Hand a channel over from one Stasis application to another; the old one gets StasisEnd, the new one
     /// StasisStart.
     ///
@@ -596,6 +621,7 @@ impl Channel {
     pub fn move_(&self, app: impl Into<String>) -> resources::channels::Move {
         self.client.channels().move_(self.data.id.as_str(), app)
     }
+
     /// Ask the far end of a channel to call another endpoint instead.
     ///
     /// ARI: `POST /channels/{channelId}/redirect`.
@@ -614,6 +640,7 @@ impl Channel {
     pub fn redirect(&self, endpoint: impl Into<String>) -> resources::channels::Redirect {
         self.client.channels().redirect(self.data.id.as_str(), endpoint)
     }
+
     /// Answer an incoming channel, which then goes to state `Up`.
     ///
     /// ARI: `POST /channels/{channelId}/answer`.
@@ -629,6 +656,7 @@ impl Channel {
     pub fn answer(&self) -> resources::channels::Answer {
         self.client.channels().answer(self.data.id.as_str())
     }
+
     /// Tell the caller that it is ringing.
     ///
     /// ARI: `POST /channels/{channelId}/ring`.
@@ -644,6 +672,7 @@ impl Channel {
     pub fn ring(&self) -> resources::channels::Ring {
         self.client.channels().ring(self.data.id.as_str())
     }
+
     /// End the ringing indication, provided Asterisk generates it itself.
     ///
     /// ARI: `DELETE /channels/{channelId}/ring`.
@@ -659,6 +688,7 @@ impl Channel {
     pub fn ring_stop(&self) -> resources::channels::RingStop {
         self.client.channels().ring_stop(self.data.id.as_str())
     }
+
     /// Tell the caller that the call makes progress, so that audio can flow before the answer.
     ///
     /// ARI: `POST /channels/{channelId}/progress`.
@@ -674,6 +704,7 @@ impl Channel {
     pub fn progress(&self) -> resources::channels::Progress {
         self.client.channels().progress(self.data.id.as_str())
     }
+
     /// Send a sequence of DTMF digits to a channel; later commands for the channel wait until it is over.
     ///
     /// ARI: `POST /channels/{channelId}/dtmf`.
@@ -690,6 +721,7 @@ impl Channel {
     pub fn send_dtmf(&self) -> resources::channels::SendDTMF {
         self.client.channels().send_dtmf(self.data.id.as_str())
     }
+
     /// Silence the audio of a channel in one or both directions.
     ///
     /// ARI: `POST /channels/{channelId}/mute`.
@@ -705,6 +737,7 @@ impl Channel {
     pub fn mute(&self) -> resources::channels::Mute {
         self.client.channels().mute(self.data.id.as_str())
     }
+
     /// Let the audio of a muted channel pass again.
     ///
     /// ARI: `DELETE /channels/{channelId}/mute`.
@@ -720,6 +753,7 @@ impl Channel {
     pub fn unmute(&self) -> resources::channels::Unmute {
         self.client.channels().unmute(self.data.id.as_str())
     }
+
     /// Tell the device of a channel that it is on hold.
     ///
     /// ARI: `POST /channels/{channelId}/hold`.
@@ -735,6 +769,7 @@ impl Channel {
     pub fn hold(&self) -> resources::channels::Hold {
         self.client.channels().hold(self.data.id.as_str())
     }
+
     /// Tell the device of a channel that the hold is over.
     ///
     /// ARI: `DELETE /channels/{channelId}/hold`.
@@ -750,6 +785,7 @@ impl Channel {
     pub fn unhold(&self) -> resources::channels::Unhold {
         self.client.channels().unhold(self.data.id.as_str())
     }
+
     /// Start music on hold for a channel.
     ///
     /// A playback or another media operation on the channel ends the music, and it does not come back by itself:
@@ -768,6 +804,7 @@ impl Channel {
     pub fn start_moh(&self) -> resources::channels::StartMoh {
         self.client.channels().start_moh(self.data.id.as_str())
     }
+
     /// End the music on hold of a channel; nothing happens if there is none.
     ///
     /// ARI: `DELETE /channels/{channelId}/moh`.
@@ -783,6 +820,7 @@ impl Channel {
     pub fn stop_moh(&self) -> resources::channels::StopMoh {
         self.client.channels().stop_moh(self.data.id.as_str())
     }
+
     /// Start sending silence to a channel, which keeps its media stream alive.
     ///
     /// A playback or another media operation on the channel ends the silence, and it does not come back by itself.
@@ -800,6 +838,7 @@ impl Channel {
     pub fn start_silence(&self) -> resources::channels::StartSilence {
         self.client.channels().start_silence(self.data.id.as_str())
     }
+
     /// End the silence sent to a channel.
     ///
     /// ARI: `DELETE /channels/{channelId}/silence`.
@@ -815,6 +854,7 @@ impl Channel {
     pub fn stop_silence(&self) -> resources::channels::StopSilence {
         self.client.channels().stop_silence(self.data.id.as_str())
     }
+
     /// Play media to a channel.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -837,6 +877,7 @@ impl Channel {
     pub fn play(&self, media: impl IntoIterator<Item = impl Into<String>>) -> resources::channels::Play {
         self.client.channels().play(self.data.id.as_str(), media)
     }
+
     /// Play media to a channel under a given playback id.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -863,6 +904,7 @@ impl Channel {
     ) -> resources::channels::PlayWithId {
         self.client.channels().play_with_id(self.data.id.as_str(), playback_id, media)
     }
+
     /// Record the audio that comes from a channel.
     ///
     /// Only what the channel sends is recorded, not what it hears; record the bridge to get both sides.
@@ -885,6 +927,7 @@ impl Channel {
     pub fn record(&self, name: impl Into<String>, format: impl Into<String>) -> resources::channels::Record {
         self.client.channels().record(self.data.id.as_str(), name, format)
     }
+
     /// Read one variable or function of a channel.
     ///
     /// ARI: `GET /channels/{channelId}/variable`.
@@ -901,6 +944,7 @@ impl Channel {
     pub fn get_channel_var(&self, variable: impl Into<String>) -> resources::channels::GetChannelVar {
         self.client.channels().get_channel_var(self.data.id.as_str(), variable)
     }
+
     /// Set one variable or function of a channel.
     ///
     /// ARI: `POST /channels/{channelId}/variable`.
@@ -915,6 +959,7 @@ impl Channel {
     pub fn set_channel_var(&self, variable: impl Into<String>) -> resources::channels::SetChannelVar {
         self.client.channels().set_channel_var(self.data.id.as_str(), variable)
     }
+
     /// Read several variables or functions of a channel.
     ///
     /// ARI: `GET /channels/{channelId}/variables`.
@@ -934,6 +979,7 @@ impl Channel {
     ) -> resources::channels::GetChannelVars {
         self.client.channels().get_channel_vars(self.data.id.as_str(), variables)
     }
+
     /// Set several variables or functions of a channel in one request.
     ///
     /// ARI: `POST /channels/{channelId}/variables`.
@@ -949,6 +995,7 @@ impl Channel {
     pub fn set_channel_vars(&self, variables: impl Into<Value>) -> resources::channels::SetChannelVars {
         self.client.channels().set_channel_vars(self.data.id.as_str(), variables)
     }
+
     /// Create a channel that listens to another one or speaks into it.
     ///
     /// The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
@@ -968,6 +1015,7 @@ impl Channel {
     pub fn snoop_channel(&self, app: impl Into<String>) -> resources::channels::SnoopChannel {
         self.client.channels().snoop_channel(self.data.id.as_str(), app)
     }
+
     /// Create a channel with a given id that listens to another one or speaks into it.
     ///
     /// The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
@@ -991,6 +1039,7 @@ impl Channel {
     ) -> resources::channels::SnoopChannelWithId {
         self.client.channels().snoop_channel_with_id(self.data.id.as_str(), snoop_id, app)
     }
+
     /// Dial the endpoint of a channel that `create` has made; Dial events report its progress.
     ///
     /// ARI: `POST /channels/{channelId}/dial`.
@@ -1005,6 +1054,7 @@ impl Channel {
     pub fn dial(&self) -> resources::channels::Dial {
         self.client.channels().dial(self.data.id.as_str())
     }
+
     /// Return packet, loss, jitter and round trip figures of the RTP session of a channel.
     ///
     /// ARI: `GET /channels/{channelId}/rtp_statistics`.
@@ -1020,6 +1070,7 @@ impl Channel {
     pub fn rtpstatistics(&self) -> resources::channels::Rtpstatistics {
         self.client.channels().rtpstatistics(self.data.id.as_str())
     }
+
     /// Tell the transferring party how the transfer it asked for is going.
     ///
     /// ARI: `POST /channels/{channelId}/transfer_progress`.
@@ -1089,6 +1140,7 @@ impl DeviceState {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get the state of any device, whether ARI controls it or not.
     ///
     /// ARI: `GET /deviceStates/{deviceName}`.
@@ -1099,6 +1151,7 @@ impl DeviceState {
     pub fn get(&self) -> resources::device_states::Get {
         self.client.device_states().get(self.data.name.as_str())
     }
+
     /// Set the state of a device that ARI controls, creating the device if need be.
     ///
     /// ARI: `PUT /deviceStates/{deviceName}`.
@@ -1112,6 +1165,7 @@ impl DeviceState {
     pub fn update(&self, device_state: impl Into<String>) -> resources::device_states::Update {
         self.client.device_states().update(self.data.name.as_str(), device_state)
     }
+
     /// Remove a device state that ARI controls.
     ///
     /// ARI: `DELETE /deviceStates/{deviceName}`.
@@ -1179,6 +1233,7 @@ impl Endpoint {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get the state of an endpoint and its channels.
     ///
     /// ARI: `GET /endpoints/{tech}/{resource}`.
@@ -1194,6 +1249,7 @@ impl Endpoint {
     pub fn get(&self) -> resources::endpoints::Get {
         self.client.endpoints().get(self.data.technology.as_str(), self.data.resource.as_str())
     }
+
     /// Send a text message to an endpoint. Success means that the technology took the message, not that it arrived.
     ///
     /// ARI: `PUT /endpoints/{tech}/{resource}/sendMessage`.
@@ -1211,6 +1267,7 @@ impl Endpoint {
             from,
         )
     }
+
     /// Ask an endpoint, outside of any call, to contact another endpoint or a URI (SIP REFER).
     ///
     /// ARI: `POST /endpoints/{tech}/{resource}/refer`.
@@ -1286,6 +1343,7 @@ impl LiveRecording {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get the details of a stored recording.
     ///
     /// ARI: `GET /recordings/stored/{recordingName}`.
@@ -1300,6 +1358,7 @@ impl LiveRecording {
     pub fn get_stored(&self) -> resources::recordings::GetStored {
         self.client.recordings().get_stored(self.data.name.as_str())
     }
+
     /// Delete a stored recording and its file.
     ///
     /// ARI: `DELETE /recordings/stored/{recordingName}`.
@@ -1312,6 +1371,7 @@ impl LiveRecording {
     pub fn delete_stored(&self) -> resources::recordings::DeleteStored {
         self.client.recordings().delete_stored(self.data.name.as_str())
     }
+
     /// Download the file of a stored recording.
     ///
     /// ARI: `GET /recordings/stored/{recordingName}/file`.
@@ -1327,6 +1387,7 @@ impl LiveRecording {
     pub fn get_stored_file(&self) -> resources::recordings::GetStoredFile {
         self.client.recordings().get_stored_file(self.data.name.as_str())
     }
+
     /// Copy a stored recording under a new name, in the same format.
     ///
     /// ARI: `POST /recordings/stored/{recordingName}/copy`.
@@ -1342,6 +1403,7 @@ impl LiveRecording {
     pub fn copy_stored(&self, destination_recording_name: impl Into<String>) -> resources::recordings::CopyStored {
         self.client.recordings().copy_stored(self.data.name.as_str(), destination_recording_name)
     }
+
     /// Get the details of a recording in progress.
     ///
     /// ARI: `GET /recordings/live/{recordingName}`.
@@ -1356,6 +1418,7 @@ impl LiveRecording {
     pub fn get_live(&self) -> resources::recordings::GetLive {
         self.client.recordings().get_live(self.data.name.as_str())
     }
+
     /// Stop a recording in progress and throw away what it has. RecordingFinished follows nevertheless.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}`.
@@ -1368,6 +1431,7 @@ impl LiveRecording {
     pub fn cancel(&self) -> resources::recordings::Cancel {
         self.client.recordings().cancel(self.data.name.as_str())
     }
+
     /// Stop a recording in progress and keep its file. RecordingFinished follows.
     ///
     /// ARI: `POST /recordings/live/{recordingName}/stop`.
@@ -1380,6 +1444,7 @@ impl LiveRecording {
     pub fn stop(&self) -> resources::recordings::Stop {
         self.client.recordings().stop(self.data.name.as_str())
     }
+
     /// Pause a recording in progress.
     ///
     /// Silence is not watched for during the pause; detection begins afresh afterwards. The pause does not count
@@ -1396,6 +1461,7 @@ impl LiveRecording {
     pub fn pause(&self) -> resources::recordings::Pause {
         self.client.recordings().pause(self.data.name.as_str())
     }
+
     /// Go on with a paused recording.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}/pause`.
@@ -1409,6 +1475,7 @@ impl LiveRecording {
     pub fn unpause(&self) -> resources::recordings::Unpause {
         self.client.recordings().unpause(self.data.name.as_str())
     }
+
     /// Mute a recording in progress, so that it records silence.
     ///
     /// Silence is not watched for while the recording is muted; detection begins afresh afterwards. Muted time
@@ -1425,6 +1492,7 @@ impl LiveRecording {
     pub fn mute(&self) -> resources::recordings::Mute {
         self.client.recordings().mute(self.data.name.as_str())
     }
+
     /// End the muting of a recording in progress.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}/mute`.
@@ -1491,6 +1559,7 @@ impl LogChannel {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Open a log channel until Asterisk stops.
     ///
     /// ARI: `POST /asterisk/logging/{logChannelName}`.
@@ -1504,6 +1573,7 @@ impl LogChannel {
     pub fn add_log(&self, configuration: impl Into<String>) -> resources::asterisk::AddLog {
         self.client.asterisk().add_log(self.data.channel.as_str(), configuration)
     }
+
     /// Close a log channel; its file stays.
     ///
     /// ARI: `DELETE /asterisk/logging/{logChannelName}`.
@@ -1516,6 +1586,7 @@ impl LogChannel {
     pub fn delete_log(&self) -> resources::asterisk::DeleteLog {
         self.client.asterisk().delete_log(self.data.channel.as_str())
     }
+
     /// Rotate the file of a log channel: set the old one aside and begin a new one.
     ///
     /// ARI: `PUT /asterisk/logging/{logChannelName}/rotate`.
@@ -1581,6 +1652,7 @@ impl Mailbox {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get the message counts of a mailbox.
     ///
     /// ARI: `GET /mailboxes/{mailboxName}`.
@@ -1595,6 +1667,7 @@ impl Mailbox {
     pub fn get(&self) -> resources::mailboxes::Get {
         self.client.mailboxes().get(self.data.name.as_str())
     }
+
     /// Set the message counts of a mailbox, creating the mailbox if need be.
     ///
     /// ARI: `PUT /mailboxes/{mailboxName}`.
@@ -1607,6 +1680,7 @@ impl Mailbox {
     pub fn update(&self, old_messages: i64, new_messages: i64) -> resources::mailboxes::Update {
         self.client.mailboxes().update(self.data.name.as_str(), old_messages, new_messages)
     }
+
     /// Remove a mailbox and its counts.
     ///
     /// ARI: `DELETE /mailboxes/{mailboxName}`.
@@ -1672,6 +1746,7 @@ impl Module {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get the details of a loaded module.
     ///
     /// ARI: `GET /asterisk/modules/{moduleName}`.
@@ -1687,6 +1762,7 @@ impl Module {
     pub fn get_module(&self) -> resources::asterisk::GetModule {
         self.client.asterisk().get_module(self.data.name.as_str())
     }
+
     /// Load a module into the running Asterisk.
     ///
     /// ARI: `POST /asterisk/modules/{moduleName}`.
@@ -1699,6 +1775,7 @@ impl Module {
     pub fn load_module(&self) -> resources::asterisk::LoadModule {
         self.client.asterisk().load_module(self.data.name.as_str())
     }
+
     /// Unload a module from the running Asterisk.
     ///
     /// ARI: `DELETE /asterisk/modules/{moduleName}`.
@@ -1712,6 +1789,7 @@ impl Module {
     pub fn unload_module(&self) -> resources::asterisk::UnloadModule {
         self.client.asterisk().unload_module(self.data.name.as_str())
     }
+
     /// Make a module read its configuration again.
     ///
     /// ARI: `PUT /asterisk/modules/{moduleName}`.
@@ -1778,6 +1856,7 @@ impl Playback {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get a playback that waits or plays.
     ///
     /// ARI: `GET /playbacks/{playbackId}`.
@@ -1792,6 +1871,7 @@ impl Playback {
     pub fn get(&self) -> resources::playbacks::Get {
         self.client.playbacks().get(self.data.id.as_str())
     }
+
     /// Stop a playback, with all its media. PlaybackFinished follows, with the state `done`.
     ///
     /// ARI: `DELETE /playbacks/{playbackId}`.
@@ -1804,6 +1884,7 @@ impl Playback {
     pub fn stop(&self) -> resources::playbacks::Stop {
         self.client.playbacks().stop(self.data.id.as_str())
     }
+
     /// Pause, resume, restart or wind a playback.
     ///
     /// ARI: `POST /playbacks/{playbackId}/control`.
@@ -1872,6 +1953,7 @@ impl Sound {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get the details of a sound.
     ///
     /// ARI: `GET /sounds/{soundId}`.
@@ -1935,6 +2017,7 @@ impl StoredRecording {
     pub fn remove_event_handler(&self, handler: SubscriptionId) -> bool {
         self.client.remove_event_handler(handler)
     }
+
     /// Get the details of a stored recording.
     ///
     /// ARI: `GET /recordings/stored/{recordingName}`.
@@ -1949,6 +2032,7 @@ impl StoredRecording {
     pub fn get_stored(&self) -> resources::recordings::GetStored {
         self.client.recordings().get_stored(self.data.name.as_str())
     }
+
     /// Delete a stored recording and its file.
     ///
     /// ARI: `DELETE /recordings/stored/{recordingName}`.
@@ -1961,6 +2045,7 @@ impl StoredRecording {
     pub fn delete_stored(&self) -> resources::recordings::DeleteStored {
         self.client.recordings().delete_stored(self.data.name.as_str())
     }
+
     /// Download the file of a stored recording.
     ///
     /// ARI: `GET /recordings/stored/{recordingName}/file`.
@@ -1976,6 +2061,7 @@ impl StoredRecording {
     pub fn get_stored_file(&self) -> resources::recordings::GetStoredFile {
         self.client.recordings().get_stored_file(self.data.name.as_str())
     }
+
     /// Copy a stored recording under a new name, in the same format.
     ///
     /// ARI: `POST /recordings/stored/{recordingName}/copy`.
@@ -1991,6 +2077,7 @@ impl StoredRecording {
     pub fn copy_stored(&self, destination_recording_name: impl Into<String>) -> resources::recordings::CopyStored {
         self.client.recordings().copy_stored(self.data.name.as_str(), destination_recording_name)
     }
+
     /// Get the details of a recording in progress.
     ///
     /// ARI: `GET /recordings/live/{recordingName}`.
@@ -2005,6 +2092,7 @@ impl StoredRecording {
     pub fn get_live(&self) -> resources::recordings::GetLive {
         self.client.recordings().get_live(self.data.name.as_str())
     }
+
     /// Stop a recording in progress and throw away what it has. RecordingFinished follows nevertheless.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}`.
@@ -2017,6 +2105,7 @@ impl StoredRecording {
     pub fn cancel(&self) -> resources::recordings::Cancel {
         self.client.recordings().cancel(self.data.name.as_str())
     }
+
     /// Stop a recording in progress and keep its file. RecordingFinished follows.
     ///
     /// ARI: `POST /recordings/live/{recordingName}/stop`.
@@ -2029,6 +2118,7 @@ impl StoredRecording {
     pub fn stop(&self) -> resources::recordings::Stop {
         self.client.recordings().stop(self.data.name.as_str())
     }
+
     /// Pause a recording in progress.
     ///
     /// Silence is not watched for during the pause; detection begins afresh afterwards. The pause does not count
@@ -2045,6 +2135,7 @@ impl StoredRecording {
     pub fn pause(&self) -> resources::recordings::Pause {
         self.client.recordings().pause(self.data.name.as_str())
     }
+
     /// Go on with a paused recording.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}/pause`.
@@ -2058,6 +2149,7 @@ impl StoredRecording {
     pub fn unpause(&self) -> resources::recordings::Unpause {
         self.client.recordings().unpause(self.data.name.as_str())
     }
+
     /// Mute a recording in progress, so that it records silence.
     ///
     /// Silence is not watched for while the recording is muted; detection begins afresh afterwards. Muted time
@@ -2074,6 +2166,7 @@ impl StoredRecording {
     pub fn mute(&self) -> resources::recordings::Mute {
         self.client.recordings().mute(self.data.name.as_str())
     }
+
     /// End the muting of a recording in progress.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}/mute`.

@@ -21,6 +21,7 @@ impl Applications {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// List the registered Stasis applications with their subscriptions and event filters.
     ///
     /// ARI: `GET /applications`.
@@ -31,6 +32,7 @@ impl Applications {
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "applications.list"))
     }
+
     /// Get an application with its subscriptions and event filters.
     ///
     /// ARI: `GET /applications/{applicationName}`.
@@ -45,6 +47,7 @@ impl Applications {
     pub fn get(&self, application_name: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "applications.get").set("applicationName", Into::<String>::into(application_name)))
     }
+
     /// Subscribe an application to the events of one or more sources.
     ///
     /// The answer is the application with its new subscriptions. If one of the sources is wrong, nothing is
@@ -73,6 +76,7 @@ impl Applications {
                 .set("eventSource", list(event_source)),
         )
     }
+
     /// Take back the subscription of an application to one or more sources.
     ///
     /// The answer is the application with the subscriptions it has left. Subscriptions to channels, bridges and
@@ -102,6 +106,7 @@ impl Applications {
                 .set("eventSource", list(event_source)),
         )
     }
+
     /// Choose by type which events an application is sent.
     ///
     /// The body has up to two lists, `allowed` and `disallowed`, of objects with the key `type`, for example

@@ -21,6 +21,7 @@ impl Asterisk {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// Get the attributes of a configuration object.
     ///
     /// ARI: `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`.
@@ -45,6 +46,7 @@ impl Asterisk {
                 .set("id", Into::<String>::into(id)),
         )
     }
+
     /// Create a configuration object or change its attributes.
     ///
     /// ARI: `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`.
@@ -71,6 +73,7 @@ impl Asterisk {
                 .set("id", Into::<String>::into(id)),
         )
     }
+
     /// Remove a configuration object.
     ///
     /// ARI: `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`.
@@ -94,6 +97,7 @@ impl Asterisk {
                 .set("id", Into::<String>::into(id)),
         )
     }
+
     /// Get the build, version, settings and start time of Asterisk.
     ///
     /// ARI: `GET /asterisk/info`.
@@ -104,6 +108,7 @@ impl Asterisk {
     pub fn get_info(&self) -> GetInfo {
         GetInfo(Call::new(&self.client, "asterisk.getInfo"))
     }
+
     /// Check that Asterisk answers.
     ///
     /// ARI: `GET /asterisk/ping`.
@@ -114,6 +119,7 @@ impl Asterisk {
     pub fn ping(&self) -> Ping {
         Ping(Call::new(&self.client, "asterisk.ping"))
     }
+
     /// List the modules that are loaded.
     ///
     /// ARI: `GET /asterisk/modules`.
@@ -124,6 +130,7 @@ impl Asterisk {
     pub fn list_modules(&self) -> ListModules {
         ListModules(Call::new(&self.client, "asterisk.listModules"))
     }
+
     /// Get the details of a loaded module.
     ///
     /// ARI: `GET /asterisk/modules/{moduleName}`.
@@ -139,6 +146,7 @@ impl Asterisk {
     pub fn get_module(&self, module_name: impl Into<String>) -> GetModule {
         GetModule(Call::new(&self.client, "asterisk.getModule").set("moduleName", Into::<String>::into(module_name)))
     }
+
     /// Load a module into the running Asterisk.
     ///
     /// ARI: `POST /asterisk/modules/{moduleName}`.
@@ -151,6 +159,7 @@ impl Asterisk {
     pub fn load_module(&self, module_name: impl Into<String>) -> LoadModule {
         LoadModule(Call::new(&self.client, "asterisk.loadModule").set("moduleName", Into::<String>::into(module_name)))
     }
+
     /// Unload a module from the running Asterisk.
     ///
     /// ARI: `DELETE /asterisk/modules/{moduleName}`.
@@ -166,6 +175,7 @@ impl Asterisk {
             Call::new(&self.client, "asterisk.unloadModule").set("moduleName", Into::<String>::into(module_name)),
         )
     }
+
     /// Make a module read its configuration again.
     ///
     /// ARI: `PUT /asterisk/modules/{moduleName}`.
@@ -181,6 +191,7 @@ impl Asterisk {
             Call::new(&self.client, "asterisk.reloadModule").set("moduleName", Into::<String>::into(module_name)),
         )
     }
+
     /// List the log channels: files, console and syslog.
     ///
     /// ARI: `GET /asterisk/logging`.
@@ -191,6 +202,7 @@ impl Asterisk {
     pub fn list_log_channels(&self) -> ListLogChannels {
         ListLogChannels(Call::new(&self.client, "asterisk.listLogChannels"))
     }
+
     /// Open a log channel until Asterisk stops.
     ///
     /// ARI: `POST /asterisk/logging/{logChannelName}`.
@@ -208,6 +220,7 @@ impl Asterisk {
                 .set("configuration", Into::<String>::into(configuration)),
         )
     }
+
     /// Close a log channel; its file stays.
     ///
     /// ARI: `DELETE /asterisk/logging/{logChannelName}`.
@@ -222,6 +235,7 @@ impl Asterisk {
             Call::new(&self.client, "asterisk.deleteLog").set("logChannelName", Into::<String>::into(log_channel_name)),
         )
     }
+
     /// Rotate the file of a log channel: set the old one aside and begin a new one.
     ///
     /// ARI: `PUT /asterisk/logging/{logChannelName}/rotate`.
@@ -236,6 +250,7 @@ impl Asterisk {
             Call::new(&self.client, "asterisk.rotateLog").set("logChannelName", Into::<String>::into(log_channel_name)),
         )
     }
+
     /// Read a global variable or a dialplan function.
     ///
     /// ARI: `GET /asterisk/variable`.
@@ -250,6 +265,7 @@ impl Asterisk {
     pub fn get_global_var(&self, variable: impl Into<String>) -> GetGlobalVar {
         GetGlobalVar(Call::new(&self.client, "asterisk.getGlobalVar").set("variable", Into::<String>::into(variable)))
     }
+
     /// Set a global variable or write to a dialplan function.
     ///
     /// ARI: `POST /asterisk/variable`.

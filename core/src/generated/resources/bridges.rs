@@ -21,6 +21,7 @@ impl Bridges {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// Return all bridges that exist at the moment.
     ///
     /// ARI: `GET /bridges`.
@@ -31,6 +32,7 @@ impl Bridges {
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "bridges.list"))
     }
+
     /// Create a bridge for channels to join.
     ///
     /// The bridge stays, even when it is empty or the application has gone, until it is destroyed or Asterisk
@@ -49,6 +51,7 @@ impl Bridges {
     pub fn create(&self) -> Create {
         Create(Call::new(&self.client, "bridges.create"))
     }
+
     /// Create a bridge with an id of the caller's choice.
     ///
     /// The bridge stays, even when it is empty or the application has gone, until it is destroyed or Asterisk
@@ -67,6 +70,7 @@ impl Bridges {
     pub fn create_with_id(&self, bridge_id: impl Into<String>) -> CreateWithId {
         CreateWithId(Call::new(&self.client, "bridges.createWithId").set("bridgeId", Into::<String>::into(bridge_id)))
     }
+
     /// Return the current data of a bridge.
     ///
     /// ARI: `GET /bridges/{bridgeId}`.
@@ -81,6 +85,7 @@ impl Bridges {
     pub fn get(&self, bridge_id: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "bridges.get").set("bridgeId", Into::<String>::into(bridge_id)))
     }
+
     /// Destroy a bridge.
     ///
     /// Channels still inside leave the bridge (ChannelLeftBridge) and carry on as before, usually in their Stasis
@@ -96,6 +101,7 @@ impl Bridges {
     pub fn destroy(&self, bridge_id: impl Into<String>) -> Destroy {
         Destroy(Call::new(&self.client, "bridges.destroy").set("bridgeId", Into::<String>::into(bridge_id)))
     }
+
     /// Read one variable of a bridge.
     ///
     /// ARI: `GET /bridges/{bridgeId}/variable`.
@@ -116,6 +122,7 @@ impl Bridges {
                 .set("variable", Into::<String>::into(variable)),
         )
     }
+
     /// Set one variable of a bridge.
     ///
     /// ARI: `POST /bridges/{bridgeId}/variable`.
@@ -134,6 +141,7 @@ impl Bridges {
                 .set("variable", Into::<String>::into(variable)),
         )
     }
+
     /// Read several variables of a bridge.
     ///
     /// ARI: `GET /bridges/{bridgeId}/variables`.
@@ -158,6 +166,7 @@ impl Bridges {
                 .set("variables", list(variables)),
         )
     }
+
     /// Set several variables of a bridge in one request.
     ///
     /// ARI: `POST /bridges/{bridgeId}/variables`.
@@ -177,6 +186,7 @@ impl Bridges {
                 .set("variables", Into::<Value>::into(variables)),
         )
     }
+
     /// Put one or more channels into a bridge; a channel that is in another bridge leaves that one first.
     ///
     /// ARI: `POST /bridges/{bridgeId}/addChannel`.
@@ -201,6 +211,7 @@ impl Bridges {
                 .set("channel", list(channel)),
         )
     }
+
     /// Take one or more channels out of a bridge; they stay in their Stasis application.
     ///
     /// ARI: `POST /bridges/{bridgeId}/removeChannel`.
@@ -224,6 +235,7 @@ impl Bridges {
                 .set("channel", list(channel)),
         )
     }
+
     /// Make one channel the video source of a mixing bridge; what is seen changes only with three or more
     /// participants.
     ///
@@ -243,6 +255,7 @@ impl Bridges {
                 .set("channelId", Into::<String>::into(channel_id)),
         )
     }
+
     /// Drop the fixed video source of a mixing bridge, so that whoever talks is shown; what is seen changes only
     /// with three or more participants.
     ///
@@ -258,6 +271,7 @@ impl Bridges {
             Call::new(&self.client, "bridges.clearVideoSource").set("bridgeId", Into::<String>::into(bridge_id)),
         )
     }
+
     /// Start music on hold in a bridge, or switch to another class.
     ///
     /// ARI: `POST /bridges/{bridgeId}/moh`.
@@ -271,6 +285,7 @@ impl Bridges {
     pub fn start_moh(&self, bridge_id: impl Into<String>) -> StartMoh {
         StartMoh(Call::new(&self.client, "bridges.startMoh").set("bridgeId", Into::<String>::into(bridge_id)))
     }
+
     /// End the music on hold in a bridge.
     ///
     /// Only music started by `POST /bridges/{bridgeId}/moh` ends, not that of single channels or of a holding
@@ -287,6 +302,7 @@ impl Bridges {
     pub fn stop_moh(&self, bridge_id: impl Into<String>) -> StopMoh {
         StopMoh(Call::new(&self.client, "bridges.stopMoh").set("bridgeId", Into::<String>::into(bridge_id)))
     }
+
     /// Play media to all channels in a bridge.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -312,6 +328,7 @@ impl Bridges {
                 .set("media", list(media)),
         )
     }
+
     /// Play media to all channels in a bridge under a given playback id.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -343,6 +360,7 @@ impl Bridges {
                 .set("media", list(media)),
         )
     }
+
     /// Record what is heard in a bridge.
     ///
     /// The recording holds the mix of all channels in the bridge. RecordingStarted and RecordingFinished or
@@ -396,14 +414,17 @@ impl Create {
     pub fn type_(self, type_: impl Into<String>) -> Self {
         Self(self.0.set("type", Into::<String>::into(type_)))
     }
+
     /// Id for the new bridge; Asterisk makes one up when it is left out.
     pub fn bridge_id(self, bridge_id: impl Into<String>) -> Self {
         Self(self.0.set("bridgeId", Into::<String>::into(bridge_id)))
     }
+
     /// Display name of the bridge, empty when left out; it need not be unique.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self(self.0.set("name", Into::<String>::into(name)))
     }
+
     /// Body object whose "variables" key maps names to strings, or to objects with the string "value" and the
     /// optional boolean "report_events" (default false), which shows the variable in `bridgevars` of later events.
     /// Asterisk 22.10.1 misreads this wrapper here: it answers 400 and still creates the bridge, so create it under
@@ -433,10 +454,12 @@ impl CreateWithId {
     pub fn type_(self, type_: impl Into<String>) -> Self {
         Self(self.0.set("type", Into::<String>::into(type_)))
     }
+
     /// Display name of the bridge, empty when left out; it need not be unique.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self(self.0.set("name", Into::<String>::into(name)))
     }
+
     /// Body object whose "variables" key maps names to strings, or to objects with the string "value" and the
     /// optional boolean "report_events" (default false), which shows the variable in `bridgevars` of later events.
     /// Other keys of the body are taken as parameters, e.g. `{"name": "support", "variables": {"STEP": {"value":
@@ -505,6 +528,7 @@ impl SetBridgeVar {
     pub fn value(self, value: impl Into<String>) -> Self {
         Self(self.0.set("value", Into::<String>::into(value)))
     }
+
     /// Whether events and bridge data show the variable in `bridgevars`. False, the default, also ends an earlier
     /// reporting. Default: `false`.
     pub fn report_events(self, report_events: bool) -> Self {
@@ -558,14 +582,17 @@ impl AddChannel {
     pub fn role(self, role: impl Into<String>) -> Self {
         Self(self.0.set("role", Into::<String>::into(role)))
     }
+
     /// Whether DTMF from the channels is kept out of the bridge, false by default. Default: `false`.
     pub fn absorb_dtmf(self, absorb_dtmf: bool) -> Self {
         Self(self.0.set("absorbDTMF", absorb_dtmf))
     }
+
     /// Whether audio from the channels is kept out of the bridge, false by default. Default: `false`.
     pub fn mute(self, mute: bool) -> Self {
         Self(self.0.set("mute", mute))
     }
+
     /// Whether the other members are spared the identity of the new channels, false by default. Default: `false`.
     pub fn inhibit_connected_line_updates(self, inhibit_connected_line_updates: bool) -> Self {
         Self(self.0.set("inhibitConnectedLineUpdates", inhibit_connected_line_updates))
@@ -665,20 +692,24 @@ impl Play {
     pub fn announcer_format(self, announcer_format: impl Into<String>) -> Self {
         Self(self.0.set("announcer_format", Into::<String>::into(announcer_format)))
     }
+
     /// Language of the sounds, e.g. `en`; when left out, the default language of the server.
     pub fn lang(self, lang: impl Into<String>) -> Self {
         Self(self.0.set("lang", Into::<String>::into(lang)))
     }
+
     /// Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 by default.
     /// At least `0`. Default: `0`.
     pub fn offsetms(self, offsetms: i64) -> Self {
         Self(self.0.set("offsetms", offsetms))
     }
+
     /// Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by default. At least
     /// `0`. Default: `3000`.
     pub fn skipms(self, skipms: i64) -> Self {
         Self(self.0.set("skipms", skipms))
     }
+
     /// Id for the playback; Asterisk makes one up when it is left out. It is not checked for being unique.
     pub fn playback_id(self, playback_id: impl Into<String>) -> Self {
         Self(self.0.set("playbackId", Into::<String>::into(playback_id)))
@@ -703,15 +734,18 @@ impl PlayWithId {
     pub fn announcer_format(self, announcer_format: impl Into<String>) -> Self {
         Self(self.0.set("announcer_format", Into::<String>::into(announcer_format)))
     }
+
     /// Language of the sounds, e.g. `en`; when left out, the default language of the server.
     pub fn lang(self, lang: impl Into<String>) -> Self {
         Self(self.0.set("lang", Into::<String>::into(lang)))
     }
+
     /// Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 by default.
     /// At least `0`. Default: `0`.
     pub fn offsetms(self, offsetms: i64) -> Self {
         Self(self.0.set("offsetms", offsetms))
     }
+
     /// Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by default. At least
     /// `0`. Default: `3000`.
     pub fn skipms(self, skipms: i64) -> Self {
@@ -736,25 +770,30 @@ impl Record {
     pub fn recorder_format(self, recorder_format: impl Into<String>) -> Self {
         Self(self.0.set("recorder_format", Into::<String>::into(recorder_format)))
     }
+
     /// Longest duration in seconds, after which the recording ends; 0, the default, sets no limit. At least `0`.
     /// Default: `0`.
     pub fn max_duration_seconds(self, max_duration_seconds: i64) -> Self {
         Self(self.0.set("maxDurationSeconds", max_duration_seconds))
     }
+
     /// Seconds of continuous silence that end the recording; 0, the default, sets no limit. At least `0`. Default:
     /// `0`.
     pub fn max_silence_seconds(self, max_silence_seconds: i64) -> Self {
         Self(self.0.set("maxSilenceSeconds", max_silence_seconds))
     }
+
     /// What to do if the name is already stored: refuse with 409 (`fail`, the default), replace it (`overwrite`) or
     /// record behind it (`append`). One of `fail`, `overwrite`, `append`. Default: `fail`.
     pub fn if_exists(self, if_exists: impl Into<String>) -> Self {
         Self(self.0.set("ifExists", Into::<String>::into(if_exists)))
     }
+
     /// Whether a beep is played before the recording starts, false by default. Default: `false`.
     pub fn beep(self, beep: bool) -> Self {
         Self(self.0.set("beep", beep))
     }
+
     /// DTMF digit that ends the recording: `*`, `#`, `any` of them, or `none` (the default). One of `none`, `any`,
     /// `*`, `#`. Default: `none`.
     pub fn terminate_on(self, terminate_on: impl Into<String>) -> Self {

@@ -21,6 +21,7 @@ impl Channels {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// Return all channels that exist at the moment.
     ///
     /// ARI: `GET /channels`.
@@ -31,6 +32,7 @@ impl Channels {
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "channels.list"))
     }
+
     /// Create a channel and dial an endpoint.
     ///
     /// The answer shows the channel before it is dialed; events may arrive ahead of the answer, so choose the id
@@ -51,6 +53,7 @@ impl Channels {
     pub fn originate(&self, endpoint: impl Into<String>) -> Originate {
         Originate(Call::new(&self.client, "channels.originate").set("endpoint", Into::<String>::into(endpoint)))
     }
+
     /// Create a channel in a Stasis application without dialing it.
     ///
     /// ARI: `POST /channels/create`.
@@ -69,6 +72,7 @@ impl Channels {
                 .set("app", Into::<String>::into(app)),
         )
     }
+
     /// Return the current data of a channel.
     ///
     /// ARI: `GET /channels/{channelId}`.
@@ -83,6 +87,7 @@ impl Channels {
     pub fn get(&self, channel_id: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "channels.get").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Create a channel with an id of the caller's choice and dial an endpoint.
     ///
     /// The answer shows the channel before it is dialed; events may arrive ahead of the answer, so choose the id
@@ -107,6 +112,7 @@ impl Channels {
                 .set("endpoint", Into::<String>::into(endpoint)),
         )
     }
+
     /// Hang up a channel.
     ///
     /// ARI: `DELETE /channels/{channelId}`.
@@ -120,6 +126,7 @@ impl Channels {
     pub fn hangup(&self, channel_id: impl Into<String>) -> Hangup {
         Hangup(Call::new(&self.client, "channels.hangup").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Take a channel out of its Stasis application and resume the dialplan.
     ///
     /// ARI: `POST /channels/{channelId}/continue`.
@@ -137,6 +144,7 @@ impl Channels {
             Call::new(&self.client, "channels.continueInDialplan").set("channelId", Into::<String>::into(channel_id)),
         )
     }
+
     /// Hand a channel over from one Stasis application to another; the old one gets StasisEnd, the new one
     /// StasisStart.
     ///
@@ -155,6 +163,7 @@ impl Channels {
                 .set("app", Into::<String>::into(app)),
         )
     }
+
     /// Ask the far end of a channel to call another endpoint instead.
     ///
     /// ARI: `POST /channels/{channelId}/redirect`.
@@ -177,6 +186,7 @@ impl Channels {
                 .set("endpoint", Into::<String>::into(endpoint)),
         )
     }
+
     /// Answer an incoming channel, which then goes to state `Up`.
     ///
     /// ARI: `POST /channels/{channelId}/answer`.
@@ -192,6 +202,7 @@ impl Channels {
     pub fn answer(&self, channel_id: impl Into<String>) -> Answer {
         Answer(Call::new(&self.client, "channels.answer").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Tell the caller that it is ringing.
     ///
     /// ARI: `POST /channels/{channelId}/ring`.
@@ -207,6 +218,7 @@ impl Channels {
     pub fn ring(&self, channel_id: impl Into<String>) -> Ring {
         Ring(Call::new(&self.client, "channels.ring").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// End the ringing indication, provided Asterisk generates it itself.
     ///
     /// ARI: `DELETE /channels/{channelId}/ring`.
@@ -222,6 +234,7 @@ impl Channels {
     pub fn ring_stop(&self, channel_id: impl Into<String>) -> RingStop {
         RingStop(Call::new(&self.client, "channels.ringStop").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Tell the caller that the call makes progress, so that audio can flow before the answer.
     ///
     /// ARI: `POST /channels/{channelId}/progress`.
@@ -237,6 +250,7 @@ impl Channels {
     pub fn progress(&self, channel_id: impl Into<String>) -> Progress {
         Progress(Call::new(&self.client, "channels.progress").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Send a sequence of DTMF digits to a channel; later commands for the channel wait until it is over.
     ///
     /// ARI: `POST /channels/{channelId}/dtmf`.
@@ -253,6 +267,7 @@ impl Channels {
     pub fn send_dtmf(&self, channel_id: impl Into<String>) -> SendDTMF {
         SendDTMF(Call::new(&self.client, "channels.sendDTMF").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Silence the audio of a channel in one or both directions.
     ///
     /// ARI: `POST /channels/{channelId}/mute`.
@@ -268,6 +283,7 @@ impl Channels {
     pub fn mute(&self, channel_id: impl Into<String>) -> Mute {
         Mute(Call::new(&self.client, "channels.mute").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Let the audio of a muted channel pass again.
     ///
     /// ARI: `DELETE /channels/{channelId}/mute`.
@@ -283,6 +299,7 @@ impl Channels {
     pub fn unmute(&self, channel_id: impl Into<String>) -> Unmute {
         Unmute(Call::new(&self.client, "channels.unmute").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Tell the device of a channel that it is on hold.
     ///
     /// ARI: `POST /channels/{channelId}/hold`.
@@ -298,6 +315,7 @@ impl Channels {
     pub fn hold(&self, channel_id: impl Into<String>) -> Hold {
         Hold(Call::new(&self.client, "channels.hold").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Tell the device of a channel that the hold is over.
     ///
     /// ARI: `DELETE /channels/{channelId}/hold`.
@@ -313,6 +331,7 @@ impl Channels {
     pub fn unhold(&self, channel_id: impl Into<String>) -> Unhold {
         Unhold(Call::new(&self.client, "channels.unhold").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Start music on hold for a channel.
     ///
     /// A playback or another media operation on the channel ends the music, and it does not come back by itself:
@@ -331,6 +350,7 @@ impl Channels {
     pub fn start_moh(&self, channel_id: impl Into<String>) -> StartMoh {
         StartMoh(Call::new(&self.client, "channels.startMoh").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// End the music on hold of a channel; nothing happens if there is none.
     ///
     /// ARI: `DELETE /channels/{channelId}/moh`.
@@ -346,6 +366,7 @@ impl Channels {
     pub fn stop_moh(&self, channel_id: impl Into<String>) -> StopMoh {
         StopMoh(Call::new(&self.client, "channels.stopMoh").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Start sending silence to a channel, which keeps its media stream alive.
     ///
     /// A playback or another media operation on the channel ends the silence, and it does not come back by itself.
@@ -365,6 +386,7 @@ impl Channels {
             Call::new(&self.client, "channels.startSilence").set("channelId", Into::<String>::into(channel_id)),
         )
     }
+
     /// End the silence sent to a channel.
     ///
     /// ARI: `DELETE /channels/{channelId}/silence`.
@@ -380,6 +402,7 @@ impl Channels {
     pub fn stop_silence(&self, channel_id: impl Into<String>) -> StopSilence {
         StopSilence(Call::new(&self.client, "channels.stopSilence").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Play media to a channel.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -406,6 +429,7 @@ impl Channels {
                 .set("media", list(media)),
         )
     }
+
     /// Play media to a channel under a given playback id.
     ///
     /// URIs may use the schemes `sound:`, `recording:`, `number:`, `digits:`, `characters:` and `tone:`; the answer
@@ -438,6 +462,7 @@ impl Channels {
                 .set("media", list(media)),
         )
     }
+
     /// Record the audio that comes from a channel.
     ///
     /// Only what the channel sends is recorded, not what it hears; record the bridge to get both sides.
@@ -465,6 +490,7 @@ impl Channels {
                 .set("format", Into::<String>::into(format)),
         )
     }
+
     /// Read one variable or function of a channel.
     ///
     /// ARI: `GET /channels/{channelId}/variable`.
@@ -485,6 +511,7 @@ impl Channels {
                 .set("variable", Into::<String>::into(variable)),
         )
     }
+
     /// Set one variable or function of a channel.
     ///
     /// ARI: `POST /channels/{channelId}/variable`.
@@ -503,6 +530,7 @@ impl Channels {
                 .set("variable", Into::<String>::into(variable)),
         )
     }
+
     /// Read several variables or functions of a channel.
     ///
     /// ARI: `GET /channels/{channelId}/variables`.
@@ -527,6 +555,7 @@ impl Channels {
                 .set("variables", list(variables)),
         )
     }
+
     /// Set several variables or functions of a channel in one request.
     ///
     /// ARI: `POST /channels/{channelId}/variables`.
@@ -546,6 +575,7 @@ impl Channels {
                 .set("variables", Into::<Value>::into(variables)),
         )
     }
+
     /// Create a channel that listens to another one or speaks into it.
     ///
     /// The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
@@ -569,6 +599,7 @@ impl Channels {
                 .set("app", Into::<String>::into(app)),
         )
     }
+
     /// Create a channel with a given id that listens to another one or speaks into it.
     ///
     /// The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
@@ -598,6 +629,7 @@ impl Channels {
                 .set("app", Into::<String>::into(app)),
         )
     }
+
     /// Dial the endpoint of a channel that `create` has made; Dial events report its progress.
     ///
     /// ARI: `POST /channels/{channelId}/dial`.
@@ -612,6 +644,7 @@ impl Channels {
     pub fn dial(&self, channel_id: impl Into<String>) -> Dial {
         Dial(Call::new(&self.client, "channels.dial").set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Return packet, loss, jitter and round trip figures of the RTP session of a channel.
     ///
     /// ARI: `GET /channels/{channelId}/rtp_statistics`.
@@ -629,6 +662,7 @@ impl Channels {
             Call::new(&self.client, "channels.rtpstatistics").set("channelId", Into::<String>::into(channel_id)),
         )
     }
+
     /// Create a channel that exchanges audio with an external program.
     ///
     /// Transport and encapsulation go together: udp with rtp (chan_rtp), tcp with audiosocket (chan_audiosocket),
@@ -653,6 +687,7 @@ impl Channels {
                 .set("format", Into::<String>::into(format)),
         )
     }
+
     /// Tell the transferring party how the transfer it asked for is going.
     ///
     /// ARI: `POST /channels/{channelId}/transfer_progress`.
@@ -697,36 +732,44 @@ impl Originate {
     pub fn extension(self, extension: impl Into<String>) -> Self {
         Self(self.0.set("extension", Into::<String>::into(extension)))
     }
+
     /// Dialplan context of `extension`, `default` when left out; not for use with `app`.
     pub fn context(self, context: impl Into<String>) -> Self {
         Self(self.0.set("context", Into::<String>::into(context)))
     }
+
     /// Priority within `extension` at which to start, 1 when left out; not for use with `app`.
     pub fn priority(self, priority: i64) -> Self {
         Self(self.0.set("priority", priority))
     }
+
     /// Priority label within `extension` at which to start; it wins over `priority`. Not for use with `app`.
     pub fn label(self, label: impl Into<String>) -> Self {
         Self(self.0.set("label", Into::<String>::into(label)))
     }
+
     /// Stasis application that gets the channel when it is answered, and is subscribed to it from the start. Give
     /// either this or `extension`; an unknown name is not refused.
     pub fn app(self, app: impl Into<String>) -> Self {
         Self(self.0.set("app", Into::<String>::into(app)))
     }
+
     /// Arguments for the application, separated by commas; they arrive as `args` in StasisStart. Only for use with
     /// `app`.
     pub fn app_args(self, app_args: impl Into<String>) -> Self {
         Self(self.0.set("appArgs", Into::<String>::into(app_args)))
     }
+
     /// Caller id that the called side sees, as a number or as `Name \<number\>`.
     pub fn caller_id(self, caller_id: impl Into<String>) -> Self {
         Self(self.0.set("callerId", Into::<String>::into(caller_id)))
     }
+
     /// Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: `30`.
     pub fn timeout(self, timeout: i64) -> Self {
         Self(self.0.set("timeout", timeout))
     }
+
     /// Body object whose "variables" key maps names (also dialplan functions such as `CALLERID(name)`) to strings,
     /// or to objects with the string "value" and the optional boolean "report_events" (default false), which shows
     /// the variable in `channelvars` of later events. Other keys of the body are taken as parameters of this
@@ -734,20 +777,24 @@ impl Originate {
     pub fn variables(self, variables: impl Into<Value>) -> Self {
         Self(self.0.set("variables", Into::<Value>::into(variables)))
     }
+
     /// Id for the new channel, at most 149 characters; Asterisk makes one up when it is left out.
     pub fn channel_id(self, channel_id: impl Into<String>) -> Self {
         Self(self.0.set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Id for the second half (`;2`) of a Local channel; when left out, it is `channelId` followed by `;2`, or made
     /// up if there is no `channelId`.
     pub fn other_channel_id(self, other_channel_id: impl Into<String>) -> Self {
         Self(self.0.set("otherChannelId", Into::<String>::into(other_channel_id)))
     }
+
     /// Id of the channel for which this one is created; the new one takes over its formats. Not allowed together
     /// with `formats`.
     pub fn originator(self, originator: impl Into<String>) -> Self {
         Self(self.0.set("originator", Into::<String>::into(originator)))
     }
+
     /// Comma-separated names of the formats the channel may use, e.g. `ulaw,slin16` (`core show codecs` lists
     /// them). Not allowed together with `originator`; without both, any audio format may be chosen.
     pub fn formats(self, formats: impl Into<String>) -> Self {
@@ -772,25 +819,30 @@ impl Create {
     pub fn app_args(self, app_args: impl Into<String>) -> Self {
         Self(self.0.set("appArgs", Into::<String>::into(app_args)))
     }
+
     /// Id for the new channel, at most 149 characters; Asterisk makes one up when it is left out.
     pub fn channel_id(self, channel_id: impl Into<String>) -> Self {
         Self(self.0.set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Id for the second half (`;2`) of a Local channel; when left out, it is `channelId` followed by `;2`, or made
     /// up if there is no `channelId`.
     pub fn other_channel_id(self, other_channel_id: impl Into<String>) -> Self {
         Self(self.0.set("otherChannelId", Into::<String>::into(other_channel_id)))
     }
+
     /// Id of the channel for which this one is created: its formats are taken over and `app` is subscribed to it.
     /// An unknown id is ignored; not allowed together with `formats`.
     pub fn originator(self, originator: impl Into<String>) -> Self {
         Self(self.0.set("originator", Into::<String>::into(originator)))
     }
+
     /// Comma-separated names of the formats the channel may use, e.g. `ulaw,slin16` (`core show codecs` lists
     /// them). Not allowed together with `originator`; without both, any audio format may be chosen.
     pub fn formats(self, formats: impl Into<String>) -> Self {
         Self(self.0.set("formats", Into::<String>::into(formats)))
     }
+
     /// Body object whose "variables" key maps names (also dialplan functions such as `CALLERID(name)`) to strings,
     /// or to objects with the string "value" and the optional boolean "report_events" (default false), which shows
     /// the variable in `channelvars` of later events. Other keys of the body are taken as parameters of this
@@ -831,36 +883,44 @@ impl OriginateWithId {
     pub fn extension(self, extension: impl Into<String>) -> Self {
         Self(self.0.set("extension", Into::<String>::into(extension)))
     }
+
     /// Dialplan context of `extension`, `default` when left out; not for use with `app`.
     pub fn context(self, context: impl Into<String>) -> Self {
         Self(self.0.set("context", Into::<String>::into(context)))
     }
+
     /// Priority within `extension` at which to start, 1 when left out; not for use with `app`.
     pub fn priority(self, priority: i64) -> Self {
         Self(self.0.set("priority", priority))
     }
+
     /// Priority label within `extension` at which to start; it wins over `priority`. Not for use with `app`.
     pub fn label(self, label: impl Into<String>) -> Self {
         Self(self.0.set("label", Into::<String>::into(label)))
     }
+
     /// Stasis application that gets the channel when it is answered, and is subscribed to it from the start. Give
     /// either this or `extension`; an unknown name is not refused.
     pub fn app(self, app: impl Into<String>) -> Self {
         Self(self.0.set("app", Into::<String>::into(app)))
     }
+
     /// Arguments for the application, separated by commas; they arrive as `args` in StasisStart. Only for use with
     /// `app`.
     pub fn app_args(self, app_args: impl Into<String>) -> Self {
         Self(self.0.set("appArgs", Into::<String>::into(app_args)))
     }
+
     /// Caller id that the called side sees, as a number or as `Name \<number\>`.
     pub fn caller_id(self, caller_id: impl Into<String>) -> Self {
         Self(self.0.set("callerId", Into::<String>::into(caller_id)))
     }
+
     /// Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: `30`.
     pub fn timeout(self, timeout: i64) -> Self {
         Self(self.0.set("timeout", timeout))
     }
+
     /// Body object whose "variables" key maps names (also dialplan functions such as `CALLERID(name)`) to strings,
     /// or to objects with the string "value" and the optional boolean "report_events" (default false), which shows
     /// the variable in `channelvars` of later events. Other keys of the body are taken as parameters of this
@@ -868,15 +928,18 @@ impl OriginateWithId {
     pub fn variables(self, variables: impl Into<Value>) -> Self {
         Self(self.0.set("variables", Into::<Value>::into(variables)))
     }
+
     /// Id for the second half (`;2`) of a Local channel; when left out, it is `channelId` followed by `;2`.
     pub fn other_channel_id(self, other_channel_id: impl Into<String>) -> Self {
         Self(self.0.set("otherChannelId", Into::<String>::into(other_channel_id)))
     }
+
     /// Id of the channel for which this one is created; the new one takes over its formats. Not allowed together
     /// with `formats`.
     pub fn originator(self, originator: impl Into<String>) -> Self {
         Self(self.0.set("originator", Into::<String>::into(originator)))
     }
+
     /// Comma-separated names of the formats the channel may use, e.g. `ulaw,slin16` (`core show codecs` lists
     /// them). Not allowed together with `originator`; without both, any audio format may be chosen.
     pub fn formats(self, formats: impl Into<String>) -> Self {
@@ -902,6 +965,7 @@ impl Hangup {
     pub fn reason_code(self, reason_code: impl Into<String>) -> Self {
         Self(self.0.set("reason_code", Into::<String>::into(reason_code)))
     }
+
     /// Hangup cause by name; not allowed together with `reason_code`. Without both, the cause is normal clearing
     /// (16). One of `normal`, `busy`, `congestion`, `no_answer`, `timeout`, `rejected`, `unallocated`,
     /// `normal_unspecified`, `number_incomplete`, `codec_mismatch`, `interworking`, `failure`,
@@ -928,16 +992,19 @@ impl ContinueInDialplan {
     pub fn context(self, context: impl Into<String>) -> Self {
         Self(self.0.set("context", Into::<String>::into(context)))
     }
+
     /// Extension to go to. When left out, it is `s` if `context` is given, otherwise the extension the channel is
     /// in.
     pub fn extension(self, extension: impl Into<String>) -> Self {
         Self(self.0.set("extension", Into::<String>::into(extension)))
     }
+
     /// Priority to go to. When left out, it is 1, or the step after the current one if no context and no extension
     /// is given either.
     pub fn priority(self, priority: i64) -> Self {
         Self(self.0.set("priority", priority))
     }
+
     /// Priority label to go to within the extension; it wins over `priority`.
     pub fn label(self, label: impl Into<String>) -> Self {
         Self(self.0.set("label", Into::<String>::into(label)))
@@ -1051,18 +1118,22 @@ impl SendDTMF {
     pub fn dtmf(self, dtmf: impl Into<String>) -> Self {
         Self(self.0.set("dtmf", Into::<String>::into(dtmf)))
     }
+
     /// Pause in milliseconds ahead of the first digit, 0 by default. Default: `0`.
     pub fn before(self, before: i64) -> Self {
         Self(self.0.set("before", before))
     }
+
     /// Pause in milliseconds from one digit to the next, 100 by default. Default: `100`.
     pub fn between(self, between: i64) -> Self {
         Self(self.0.set("between", between))
     }
+
     /// How long each digit sounds, in milliseconds, 100 by default. Default: `100`.
     pub fn duration(self, duration: i64) -> Self {
         Self(self.0.set("duration", duration))
     }
+
     /// Pause in milliseconds behind the last digit, 0 by default. Default: `0`.
     pub fn after(self, after: i64) -> Self {
         Self(self.0.set("after", after))
@@ -1216,16 +1287,19 @@ impl Play {
     pub fn lang(self, lang: impl Into<String>) -> Self {
         Self(self.0.set("lang", Into::<String>::into(lang)))
     }
+
     /// Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 when left
     /// out.
     pub fn offsetms(self, offsetms: i64) -> Self {
         Self(self.0.set("offsetms", offsetms))
     }
+
     /// Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by default. Default:
     /// `3000`.
     pub fn skipms(self, skipms: i64) -> Self {
         Self(self.0.set("skipms", skipms))
     }
+
     /// Id for the playback; Asterisk makes one up when it is left out. It is not checked for being unique.
     pub fn playback_id(self, playback_id: impl Into<String>) -> Self {
         Self(self.0.set("playbackId", Into::<String>::into(playback_id)))
@@ -1249,11 +1323,13 @@ impl PlayWithId {
     pub fn lang(self, lang: impl Into<String>) -> Self {
         Self(self.0.set("lang", Into::<String>::into(lang)))
     }
+
     /// Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 when left
     /// out.
     pub fn offsetms(self, offsetms: i64) -> Self {
         Self(self.0.set("offsetms", offsetms))
     }
+
     /// Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by default. Default:
     /// `3000`.
     pub fn skipms(self, skipms: i64) -> Self {
@@ -1279,20 +1355,24 @@ impl Record {
     pub fn max_duration_seconds(self, max_duration_seconds: i64) -> Self {
         Self(self.0.set("maxDurationSeconds", max_duration_seconds))
     }
+
     /// Seconds of continuous silence that end the recording; 0, the default, sets no limit. At least `0`. Default:
     /// `0`.
     pub fn max_silence_seconds(self, max_silence_seconds: i64) -> Self {
         Self(self.0.set("maxSilenceSeconds", max_silence_seconds))
     }
+
     /// What to do if the name is already stored: refuse with 409 (`fail`, the default), replace it (`overwrite`) or
     /// record behind it (`append`). One of `fail`, `overwrite`, `append`. Default: `fail`.
     pub fn if_exists(self, if_exists: impl Into<String>) -> Self {
         Self(self.0.set("ifExists", Into::<String>::into(if_exists)))
     }
+
     /// Whether a beep is played before the recording starts, false by default. Default: `false`.
     pub fn beep(self, beep: bool) -> Self {
         Self(self.0.set("beep", beep))
     }
+
     /// DTMF digit that ends the recording: `*`, `#`, `any` of them, or `none` (the default). One of `none`, `any`,
     /// `*`, `#`. Default: `none`.
     pub fn terminate_on(self, terminate_on: impl Into<String>) -> Self {
@@ -1331,6 +1411,7 @@ impl SetChannelVar {
     pub fn value(self, value: impl Into<String>) -> Self {
         Self(self.0.set("value", Into::<String>::into(value)))
     }
+
     /// Whether events and channel data show the variable in `channelvars`. False, the default, also ends an earlier
     /// reporting. Default: `false`.
     pub fn report_events(self, report_events: bool) -> Self {
@@ -1384,15 +1465,18 @@ impl SnoopChannel {
     pub fn spy(self, spy: impl Into<String>) -> Self {
         Self(self.0.set("spy", Into::<String>::into(spy)))
     }
+
     /// Audio to speak into: what comes from the channel (`in`), what is sent to it (`out`), `both`, or `none` (the
     /// default). One of `none`, `both`, `out`, `in`. Default: `none`.
     pub fn whisper(self, whisper: impl Into<String>) -> Self {
         Self(self.0.set("whisper", Into::<String>::into(whisper)))
     }
+
     /// Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
     pub fn app_args(self, app_args: impl Into<String>) -> Self {
         Self(self.0.set("appArgs", Into::<String>::into(app_args)))
     }
+
     /// Id for the snoop channel; Asterisk makes one up when it is left out.
     pub fn snoop_id(self, snoop_id: impl Into<String>) -> Self {
         Self(self.0.set("snoopId", Into::<String>::into(snoop_id)))
@@ -1417,11 +1501,13 @@ impl SnoopChannelWithId {
     pub fn spy(self, spy: impl Into<String>) -> Self {
         Self(self.0.set("spy", Into::<String>::into(spy)))
     }
+
     /// Audio to speak into: what comes from the channel (`in`), what is sent to it (`out`), `both`, or `none` (the
     /// default). One of `none`, `both`, `out`, `in`. Default: `none`.
     pub fn whisper(self, whisper: impl Into<String>) -> Self {
         Self(self.0.set("whisper", Into::<String>::into(whisper)))
     }
+
     /// Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
     pub fn app_args(self, app_args: impl Into<String>) -> Self {
         Self(self.0.set("appArgs", Into::<String>::into(app_args)))
@@ -1446,6 +1532,7 @@ impl Dial {
     pub fn caller(self, caller: impl Into<String>) -> Self {
         Self(self.0.set("caller", Into::<String>::into(caller)))
     }
+
     /// Seconds to wait for an answer before the channel is hung up; 0, the default, waits without limit. At least
     /// `0`. Default: `0`.
     pub fn timeout(self, timeout: i64) -> Self {
@@ -1485,6 +1572,7 @@ impl ExternalMedia {
     pub fn channel_id(self, channel_id: impl Into<String>) -> Self {
         Self(self.0.set("channelId", Into::<String>::into(channel_id)))
     }
+
     /// Body object whose "variables" key maps names (also dialplan functions such as `CALLERID(name)`) to strings,
     /// or to objects with the string "value" and the optional boolean "report_events" (default false), which shows
     /// the variable in `channelvars` of later events. Other keys of the body are taken as parameters of this
@@ -1492,34 +1580,41 @@ impl ExternalMedia {
     pub fn variables(self, variables: impl Into<Value>) -> Self {
         Self(self.0.set("variables", Into::<Value>::into(variables)))
     }
+
     /// Where the program is: `host:port`, or for a websocket client the name of a connection in
     /// websocket_client.conf. Only a websocket server may leave it out (or say `INCOMING`).
     pub fn external_host(self, external_host: impl Into<String>) -> Self {
         Self(self.0.set("external_host", Into::<String>::into(external_host)))
     }
+
     /// How the audio is packed, `rtp` by default; it must fit the transport, `none` for websocket. One of `rtp`,
     /// `audiosocket`, `none`. Default: `rtp`.
     pub fn encapsulation(self, encapsulation: impl Into<String>) -> Self {
         Self(self.0.set("encapsulation", Into::<String>::into(encapsulation)))
     }
+
     /// How the packets travel, `udp` by default. One of `udp`, `tcp`, `websocket`. Default: `udp`.
     pub fn transport(self, transport: impl Into<String>) -> Self {
         Self(self.0.set("transport", Into::<String>::into(transport)))
     }
+
     /// Who connects: Asterisk (`client`, the default) or the program (`server`, for websocket only). One of
     /// `client`, `server`. Default: `client`.
     pub fn connection_type(self, connection_type: impl Into<String>) -> Self {
         Self(self.0.set("connection_type", Into::<String>::into(connection_type)))
     }
+
     /// Direction of the audio; `both` is the default and the only value. Only `both`. Default: `both`.
     pub fn direction(self, direction: impl Into<String>) -> Self {
         Self(self.0.set("direction", Into::<String>::into(direction)))
     }
+
     /// For audiosocket the UUID of the connection, which is required; otherwise free text that reaches the
     /// application as `args` in StasisStart.
     pub fn data_(self, data: impl Into<String>) -> Self {
         Self(self.0.set("data", Into::<String>::into(data)))
     }
+
     /// Options of the transport. For websocket they are put behind the dial string, e.g. `f(json)` for control
     /// messages in JSON or `v(a=1)` for a query.
     pub fn transport_data(self, transport_data: impl Into<String>) -> Self {

@@ -21,6 +21,7 @@ impl DeviceStates {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// List the device states that ARI controls; their names begin with `Stasis:`.
     ///
     /// ARI: `GET /deviceStates`.
@@ -31,6 +32,7 @@ impl DeviceStates {
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "deviceStates.list"))
     }
+
     /// Get the state of any device, whether ARI controls it or not.
     ///
     /// ARI: `GET /deviceStates/{deviceName}`.
@@ -41,6 +43,7 @@ impl DeviceStates {
     pub fn get(&self, device_name: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "deviceStates.get").set("deviceName", Into::<String>::into(device_name)))
     }
+
     /// Set the state of a device that ARI controls, creating the device if need be.
     ///
     /// ARI: `PUT /deviceStates/{deviceName}`.
@@ -58,6 +61,7 @@ impl DeviceStates {
                 .set("deviceState", Into::<String>::into(device_state)),
         )
     }
+
     /// Remove a device state that ARI controls.
     ///
     /// ARI: `DELETE /deviceStates/{deviceName}`.

@@ -21,6 +21,7 @@ impl Endpoints {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// List the endpoints of all technologies.
     ///
     /// ARI: `GET /endpoints`.
@@ -31,6 +32,7 @@ impl Endpoints {
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "endpoints.list"))
     }
+
     /// Send a text message to an endpoint or a URI. Success means that the technology took the message, not that it
     /// arrived.
     ///
@@ -49,6 +51,7 @@ impl Endpoints {
                 .set("from", Into::<String>::into(from)),
         )
     }
+
     /// Ask an endpoint or a URI, outside of any call, to contact another one (SIP REFER).
     ///
     /// ARI: `POST /endpoints/refer`.
@@ -67,6 +70,7 @@ impl Endpoints {
                 .set("refer_to", Into::<String>::into(refer_to)),
         )
     }
+
     /// List the endpoints of a technology.
     ///
     /// ARI: `GET /endpoints/{tech}`.
@@ -81,6 +85,7 @@ impl Endpoints {
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
         ListByTech(Call::new(&self.client, "endpoints.listByTech").set("tech", Into::<String>::into(tech)))
     }
+
     /// Get the state of an endpoint and its channels.
     ///
     /// ARI: `GET /endpoints/{tech}/{resource}`.
@@ -98,6 +103,7 @@ impl Endpoints {
             .set("tech", Into::<String>::into(tech))
             .set("resource", Into::<String>::into(resource)))
     }
+
     /// Send a text message to an endpoint. Success means that the technology took the message, not that it arrived.
     ///
     /// ARI: `PUT /endpoints/{tech}/{resource}/sendMessage`.
@@ -121,6 +127,7 @@ impl Endpoints {
                 .set("from", Into::<String>::into(from)),
         )
     }
+
     /// Ask an endpoint, outside of any call, to contact another endpoint or a URI (SIP REFER).
     ///
     /// ARI: `POST /endpoints/{tech}/{resource}/refer`.
@@ -170,6 +177,7 @@ impl SendMessage {
     pub fn body(self, body: impl Into<String>) -> Self {
         Self(self.0.set("body", Into::<String>::into(body)))
     }
+
     /// Extra values for the technology, as strings under the key `variables`; `pjsip` sends them as SIP headers.
     pub fn variables(self, variables: impl Into<Value>) -> Self {
         Self(self.0.set("variables", Into::<Value>::into(variables)))
@@ -194,6 +202,7 @@ impl Refer {
     pub fn to_self(self, to_self: bool) -> Self {
         Self(self.0.set("to_self", to_self))
     }
+
     /// Extra values for the technology, as strings under the key `variables`; `pjsip` sends them as SIP headers,
     /// except `display_name`, which it puts as a display name before the Refer-To URI.
     pub fn variables(self, variables: impl Into<Value>) -> Self {
@@ -246,6 +255,7 @@ impl SendMessageToEndpoint {
     pub fn body(self, body: impl Into<String>) -> Self {
         Self(self.0.set("body", Into::<String>::into(body)))
     }
+
     /// Extra values for the technology, as strings under the key `variables`; `pjsip` sends them as SIP headers.
     pub fn variables(self, variables: impl Into<Value>) -> Self {
         Self(self.0.set("variables", Into::<Value>::into(variables)))
@@ -270,6 +280,7 @@ impl ReferToEndpoint {
     pub fn to_self(self, to_self: bool) -> Self {
         Self(self.0.set("to_self", to_self))
     }
+
     /// Extra values for the technology, as strings under the key `variables`; `pjsip` sends them as SIP headers,
     /// except `display_name`, which it puts as a display name before the Refer-To URI.
     pub fn variables(self, variables: impl Into<Value>) -> Self {

@@ -21,6 +21,7 @@ impl Events {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// Open the WebSocket that registers applications and carries their events.
     ///
     /// ARI: `GET /events`.
@@ -31,6 +32,7 @@ impl Events {
     pub fn event_websocket(&self, app: impl IntoIterator<Item = impl Into<String>>) -> EventWebsocket {
         EventWebsocket(Opening::new(&self.client, "events.eventWebsocket").set("app", list(app)))
     }
+
     /// Send a ChannelUserevent to an application.
     ///
     /// ARI: `POST /events/user/{eventName}`.
@@ -50,6 +52,7 @@ impl Events {
                 .set("application", Into::<String>::into(application)),
         )
     }
+
     /// Claim a channel that StasisBroadcast offers, for one application.
     ///
     /// The first claim wins; the channel then enters the application with StasisStart. A later claim gets 409, or
@@ -102,6 +105,7 @@ impl UserEvent {
     pub fn source(self, source: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self(self.0.set("source", list(source)))
     }
+
     /// Data of the event under the key `variables`, for example `{"variables": {"key": "value"}}`. Its own
     /// `eventname` is overwritten.
     pub fn variables(self, variables: impl Into<Value>) -> Self {

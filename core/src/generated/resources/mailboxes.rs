@@ -21,6 +21,7 @@ impl Mailboxes {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// List the mailboxes whose counts come from outside Asterisk.
     ///
     /// ARI: `GET /mailboxes`.
@@ -31,6 +32,7 @@ impl Mailboxes {
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "mailboxes.list"))
     }
+
     /// Get the message counts of a mailbox.
     ///
     /// ARI: `GET /mailboxes/{mailboxName}`.
@@ -45,6 +47,7 @@ impl Mailboxes {
     pub fn get(&self, mailbox_name: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "mailboxes.get").set("mailboxName", Into::<String>::into(mailbox_name)))
     }
+
     /// Set the message counts of a mailbox, creating the mailbox if need be.
     ///
     /// ARI: `PUT /mailboxes/{mailboxName}`.
@@ -62,6 +65,7 @@ impl Mailboxes {
                 .set("newMessages", new_messages),
         )
     }
+
     /// Remove a mailbox and its counts.
     ///
     /// ARI: `DELETE /mailboxes/{mailboxName}`.

@@ -20,46 +20,57 @@ impl Client {
     pub fn applications(&self) -> applications::Applications {
         applications::Applications::new(self)
     }
+
     /// The server itself: information, modules, log channels, global variables and dynamic configuration.
     pub fn asterisk(&self) -> asterisk::Asterisk {
         asterisk::Asterisk::new(self)
     }
+
     /// Bridges: join channels so that they hear each other.
     pub fn bridges(&self) -> bridges::Bridges {
         bridges::Bridges::new(self)
     }
+
     /// Channels: originate, answer, control, record and hang up calls.
     pub fn channels(&self) -> channels::Channels {
         channels::Channels::new(self)
     }
+
     /// Device states, which drive lamps and presence in the dialplan.
     pub fn device_states(&self) -> device_states::DeviceStates {
         device_states::DeviceStates::new(self)
     }
+
     /// Endpoints (phones, trunks), text messages to them and referrals.
     pub fn endpoints(&self) -> endpoints::Endpoints {
         endpoints::Endpoints::new(self)
     }
+
     /// The event WebSocket, user events and claims of broadcast channels.
     pub fn events(&self) -> events::Events {
         events::Events::new(self)
     }
+
     /// Message counts of mailboxes kept outside Asterisk.
     pub fn mailboxes(&self) -> mailboxes::Mailboxes {
         mailboxes::Mailboxes::new(self)
     }
+
     /// Control over media that is being played.
     pub fn playbacks(&self) -> playbacks::Playbacks {
         playbacks::Playbacks::new(self)
     }
+
     /// Recordings, live and stored.
     pub fn recordings(&self) -> recordings::Recordings {
         recordings::Recordings::new(self)
     }
+
     /// The sound files installed on the server.
     pub fn sounds(&self) -> sounds::Sounds {
         sounds::Sounds::new(self)
     }
+
     /// Get the build, version, settings and start time of Asterisk.
     ///
     /// ARI: `GET /asterisk/info`.
@@ -70,6 +81,7 @@ impl Client {
     pub fn get_info(&self) -> asterisk::GetInfo {
         self.asterisk().get_info()
     }
+
     /// List the endpoints of all technologies.
     ///
     /// ARI: `GET /endpoints`.
@@ -80,6 +92,7 @@ impl Client {
     pub fn get_endpoints(&self) -> endpoints::List {
         self.endpoints().list()
     }
+
     /// Return all channels that exist at the moment.
     ///
     /// ARI: `GET /channels`.
@@ -90,6 +103,7 @@ impl Client {
     pub fn get_channels(&self) -> channels::List {
         self.channels().list()
     }
+
     /// Return all bridges that exist at the moment.
     ///
     /// ARI: `GET /bridges`.
@@ -100,6 +114,7 @@ impl Client {
     pub fn get_bridges(&self) -> bridges::List {
         self.bridges().list()
     }
+
     /// List the stored recordings.
     ///
     /// ARI: `GET /recordings/stored`.
@@ -110,6 +125,7 @@ impl Client {
     pub fn get_recordings(&self) -> recordings::ListStored {
         self.recordings().list_stored()
     }
+
     /// Get the state of an endpoint and its channels.
     ///
     /// ARI: `GET /endpoints/{tech}/{resource}`.
@@ -125,6 +141,7 @@ impl Client {
     pub fn get_endpoint(&self, tech: impl Into<String>, resource: impl Into<String>) -> endpoints::Get {
         self.endpoints().get(tech, resource)
     }
+
     /// Return the current data of a channel.
     ///
     /// ARI: `GET /channels/{channelId}`.
@@ -139,6 +156,7 @@ impl Client {
     pub fn get_channel(&self, channel_id: impl Into<String>) -> channels::Get {
         self.channels().get(channel_id)
     }
+
     /// Return the current data of a bridge.
     ///
     /// ARI: `GET /bridges/{bridgeId}`.
@@ -153,6 +171,7 @@ impl Client {
     pub fn get_bridge(&self, bridge_id: impl Into<String>) -> bridges::Get {
         self.bridges().get(bridge_id)
     }
+
     /// Get the details of a stored recording.
     ///
     /// ARI: `GET /recordings/stored/{recordingName}`.

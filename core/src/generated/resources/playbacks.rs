@@ -21,6 +21,7 @@ impl Playbacks {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// Get a playback that waits or plays.
     ///
     /// ARI: `GET /playbacks/{playbackId}`.
@@ -35,6 +36,7 @@ impl Playbacks {
     pub fn get(&self, playback_id: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "playbacks.get").set("playbackId", Into::<String>::into(playback_id)))
     }
+
     /// Stop a playback, with all its media. PlaybackFinished follows, with the state `done`.
     ///
     /// ARI: `DELETE /playbacks/{playbackId}`.
@@ -47,6 +49,7 @@ impl Playbacks {
     pub fn stop(&self, playback_id: impl Into<String>) -> Stop {
         Stop(Call::new(&self.client, "playbacks.stop").set("playbackId", Into::<String>::into(playback_id)))
     }
+
     /// Pause, resume, restart or wind a playback.
     ///
     /// ARI: `POST /playbacks/{playbackId}/control`.

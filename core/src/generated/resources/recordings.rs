@@ -21,6 +21,7 @@ impl Recordings {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// List the stored recordings.
     ///
     /// ARI: `GET /recordings/stored`.
@@ -31,6 +32,7 @@ impl Recordings {
     pub fn list_stored(&self) -> ListStored {
         ListStored(Call::new(&self.client, "recordings.listStored"))
     }
+
     /// Get the details of a stored recording.
     ///
     /// ARI: `GET /recordings/stored/{recordingName}`.
@@ -47,6 +49,7 @@ impl Recordings {
             Call::new(&self.client, "recordings.getStored").set("recordingName", Into::<String>::into(recording_name)),
         )
     }
+
     /// Delete a stored recording and its file.
     ///
     /// ARI: `DELETE /recordings/stored/{recordingName}`.
@@ -62,6 +65,7 @@ impl Recordings {
                 .set("recordingName", Into::<String>::into(recording_name)),
         )
     }
+
     /// Download the file of a stored recording.
     ///
     /// ARI: `GET /recordings/stored/{recordingName}/file`.
@@ -80,6 +84,7 @@ impl Recordings {
                 .set("recordingName", Into::<String>::into(recording_name)),
         )
     }
+
     /// Copy a stored recording under a new name, in the same format.
     ///
     /// ARI: `POST /recordings/stored/{recordingName}/copy`.
@@ -103,6 +108,7 @@ impl Recordings {
                 .set("destinationRecordingName", Into::<String>::into(destination_recording_name)),
         )
     }
+
     /// Get the details of a recording in progress.
     ///
     /// ARI: `GET /recordings/live/{recordingName}`.
@@ -119,6 +125,7 @@ impl Recordings {
             Call::new(&self.client, "recordings.getLive").set("recordingName", Into::<String>::into(recording_name)),
         )
     }
+
     /// Stop a recording in progress and throw away what it has. RecordingFinished follows nevertheless.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}`.
@@ -131,6 +138,7 @@ impl Recordings {
     pub fn cancel(&self, recording_name: impl Into<String>) -> Cancel {
         Cancel(Call::new(&self.client, "recordings.cancel").set("recordingName", Into::<String>::into(recording_name)))
     }
+
     /// Stop a recording in progress and keep its file. RecordingFinished follows.
     ///
     /// ARI: `POST /recordings/live/{recordingName}/stop`.
@@ -143,6 +151,7 @@ impl Recordings {
     pub fn stop(&self, recording_name: impl Into<String>) -> Stop {
         Stop(Call::new(&self.client, "recordings.stop").set("recordingName", Into::<String>::into(recording_name)))
     }
+
     /// Pause a recording in progress.
     ///
     /// Silence is not watched for during the pause; detection begins afresh afterwards. The pause does not count
@@ -159,6 +168,7 @@ impl Recordings {
     pub fn pause(&self, recording_name: impl Into<String>) -> Pause {
         Pause(Call::new(&self.client, "recordings.pause").set("recordingName", Into::<String>::into(recording_name)))
     }
+
     /// Go on with a paused recording.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}/pause`.
@@ -174,6 +184,7 @@ impl Recordings {
             Call::new(&self.client, "recordings.unpause").set("recordingName", Into::<String>::into(recording_name)),
         )
     }
+
     /// Mute a recording in progress, so that it records silence.
     ///
     /// Silence is not watched for while the recording is muted; detection begins afresh afterwards. Muted time
@@ -190,6 +201,7 @@ impl Recordings {
     pub fn mute(&self, recording_name: impl Into<String>) -> Mute {
         Mute(Call::new(&self.client, "recordings.mute").set("recordingName", Into::<String>::into(recording_name)))
     }
+
     /// End the muting of a recording in progress.
     ///
     /// ARI: `DELETE /recordings/live/{recordingName}/mute`.

@@ -21,6 +21,7 @@ impl Sounds {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }
     }
+
     /// List the installed sounds. Asterisk answers 404 when none matches.
     ///
     /// ARI: `GET /sounds`.
@@ -31,6 +32,7 @@ impl Sounds {
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "sounds.list"))
     }
+
     /// Get the details of a sound.
     ///
     /// ARI: `GET /sounds/{soundId}`.
@@ -51,6 +53,7 @@ impl List {
     pub fn lang(self, lang: impl Into<String>) -> Self {
         Self(self.0.set("lang", Into::<String>::into(lang)))
     }
+
     /// Only sounds in this format, such as `gsm`; all formats when left out.
     pub fn format(self, format: impl Into<String>) -> Self {
         Self(self.0.set("format", Into::<String>::into(format)))
