@@ -106,7 +106,13 @@ impl Declarations {
         let calls: Calls = read("client.toml", include_str!("../declarations/client.toml"))?;
         let errors: Errors = read("errors.toml", include_str!("../declarations/errors.toml"))?;
         let events: Events = read("library-events.toml", include_str!("../declarations/library-events.toml"))?;
-        Ok(Declarations { objects: objects.object, calls: calls.call, errors: errors.error, events: events.event })
+        Ok(Declarations {
+            objects: objects.object,
+            calls: calls.call,
+            errors: errors.error,
+            events: events.event,
+            whole_bodies: quirks.whole_body,
+        })
     }
 
     /// The error a status means.

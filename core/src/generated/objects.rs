@@ -69,7 +69,7 @@ impl Application {
     ///
     /// Since Asterisk 13.0.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Application {
     ///
     /// Since Asterisk 13.0.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Application {
     ///
     /// Since Asterisk 13.0.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///
@@ -140,7 +140,7 @@ impl Application {
     ///
     /// Since Asterisk 13.26.0, 16.3.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///
@@ -213,7 +213,7 @@ impl Bridge {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     ///
     /// # Errors
     ///
@@ -228,7 +228,7 @@ impl Bridge {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     ///
     /// # Errors
     ///
@@ -259,7 +259,7 @@ impl Bridge {
     ///
     /// Since Asterisk 20.20.0, 22.10.0, 23.4.0.
     ///
-    /// Gives Value of a channel variable or of a global variable.
+    /// Returns: Value of a channel variable or of a global variable.
     ///
     /// # Errors
     ///
@@ -291,7 +291,7 @@ impl Bridge {
     ///
     /// Since Asterisk 20.20.0, 22.10.0, 23.4.0.
     ///
-    /// Gives Several channel variables.
+    /// Returns: Several channel variables.
     ///
     /// # Errors
     ///
@@ -429,7 +429,7 @@ impl Bridge {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -451,7 +451,7 @@ impl Bridge {
     ///
     /// Since Asterisk 12.3.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -475,7 +475,7 @@ impl Bridge {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A recording from the request that starts it to its end.
+    /// Returns: A recording from the request that starts it to its end.
     ///
     /// # Errors
     ///
@@ -547,7 +547,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -567,7 +567,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -866,7 +866,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -889,7 +889,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -915,7 +915,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A recording from the request that starts it to its end.
+    /// Returns: A recording from the request that starts it to its end.
     ///
     /// # Errors
     ///
@@ -934,7 +934,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Value of a channel variable or of a global variable.
+    /// Returns: Value of a channel variable or of a global variable.
     ///
     /// # Errors
     ///
@@ -966,7 +966,7 @@ impl Channel {
     ///
     /// Since Asterisk 20.20.0, 22.10.0, 23.4.0.
     ///
-    /// Gives Several channel variables.
+    /// Returns: Several channel variables.
     ///
     /// # Errors
     ///
@@ -1005,7 +1005,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -1025,7 +1025,7 @@ impl Channel {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -1061,7 +1061,7 @@ impl Channel {
     ///
     /// Since Asterisk 13.27.0, 16.4.0.
     ///
-    /// Gives Figures about the RTP session of a channel.
+    /// Returns: Figures about the RTP session of a channel.
     ///
     /// # Errors
     ///
@@ -1147,7 +1147,7 @@ impl DeviceState {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A device and its state.
+    /// Returns: A device and its state.
     pub fn get(&self) -> resources::device_states::Get {
         self.client.device_states().get(self.data.name.as_str())
     }
@@ -1240,7 +1240,7 @@ impl Endpoint {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A phone, trunk or other peer that exchanges calls with Asterisk.
+    /// Returns: A phone, trunk or other peer that exchanges calls with Asterisk.
     ///
     /// # Errors
     ///
@@ -1350,7 +1350,7 @@ impl LiveRecording {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A finished recording, which can be played as `recording:{name}`.
     ///
     /// # Errors
     ///
@@ -1378,7 +1378,7 @@ impl LiveRecording {
     ///
     /// Since Asterisk 14.0.0.
     ///
-    /// Gives The bytes.
+    /// Returns: The bytes.
     ///
     /// # Errors
     ///
@@ -1394,7 +1394,7 @@ impl LiveRecording {
     ///
     /// Since Asterisk 12.5.0.
     ///
-    /// Gives A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A finished recording, which can be played as `recording:{name}`.
     ///
     /// # Errors
     ///
@@ -1410,7 +1410,7 @@ impl LiveRecording {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A recording from the request that starts it to its end.
+    /// Returns: A recording from the request that starts it to its end.
     ///
     /// # Errors
     ///
@@ -1659,7 +1659,7 @@ impl Mailbox {
     ///
     /// Since Asterisk 12.1.0.
     ///
-    /// Gives A mailbox and its message counts, which drive the lamps of phones.
+    /// Returns: A mailbox and its message counts, which drive the lamps of phones.
     ///
     /// # Errors
     ///
@@ -1753,7 +1753,7 @@ impl Module {
     ///
     /// Since Asterisk 13.5.0.
     ///
-    /// Gives A loaded module.
+    /// Returns: A loaded module.
     ///
     /// # Errors
     ///
@@ -1863,7 +1863,7 @@ impl Playback {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -1960,7 +1960,7 @@ impl Sound {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A sound that can be played as `sound:{id}`.
+    /// Returns: A sound that can be played as `sound:{id}`.
     pub fn get(&self) -> resources::sounds::Get {
         self.client.sounds().get(self.data.id.as_str())
     }
@@ -2024,7 +2024,7 @@ impl StoredRecording {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A finished recording, which can be played as `recording:{name}`.
     ///
     /// # Errors
     ///
@@ -2052,7 +2052,7 @@ impl StoredRecording {
     ///
     /// Since Asterisk 14.0.0.
     ///
-    /// Gives The bytes.
+    /// Returns: The bytes.
     ///
     /// # Errors
     ///
@@ -2068,7 +2068,7 @@ impl StoredRecording {
     ///
     /// Since Asterisk 12.5.0.
     ///
-    /// Gives A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A finished recording, which can be played as `recording:{name}`.
     ///
     /// # Errors
     ///
@@ -2084,7 +2084,7 @@ impl StoredRecording {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A recording from the request that starts it to its end.
+    /// Returns: A recording from the request that starts it to its end.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ impl Applications {
     ///
     /// Since Asterisk 13.0.0.
     ///
-    /// Gives A list; each: A Stasis application with its subscriptions and filters.
+    /// Returns: A list; each: A Stasis application with its subscriptions and filters.
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "applications.list"))
     }
@@ -39,7 +39,7 @@ impl Applications {
     ///
     /// Since Asterisk 13.0.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Applications {
     ///
     /// Since Asterisk 13.0.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Applications {
     ///
     /// Since Asterisk 13.0.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Applications {
     ///
     /// Since Asterisk 13.26.0, 16.3.0.
     ///
-    /// Gives A Stasis application with its subscriptions and filters.
+    /// Returns: A Stasis application with its subscriptions and filters.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 13.5.0.
     ///
-    /// Gives A list; each: One attribute of a configuration object.
+    /// Returns: A list; each: One attribute of a configuration object.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 13.5.0.
     ///
-    /// Gives A list; each: One attribute of a configuration object.
+    /// Returns: A list; each: One attribute of a configuration object.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Information about the running Asterisk, in sections; those not asked for are absent.
+    /// Returns: Information about the running Asterisk, in sections; those not asked for are absent.
     pub fn get_info(&self) -> GetInfo {
         GetInfo(Call::new(&self.client, "asterisk.getInfo"))
     }
@@ -115,7 +115,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 13.25.0, 16.2.0.
     ///
-    /// Gives Answer to a ping.
+    /// Returns: Answer to a ping.
     pub fn ping(&self) -> Ping {
         Ping(Call::new(&self.client, "asterisk.ping"))
     }
@@ -126,7 +126,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 13.5.0.
     ///
-    /// Gives A list; each: A loaded module.
+    /// Returns: A list; each: A loaded module.
     pub fn list_modules(&self) -> ListModules {
         ListModules(Call::new(&self.client, "asterisk.listModules"))
     }
@@ -137,7 +137,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 13.5.0.
     ///
-    /// Gives A loaded module.
+    /// Returns: A loaded module.
     ///
     /// # Errors
     ///
@@ -198,7 +198,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 13.6.0.
     ///
-    /// Gives A list; each: A destination of log messages.
+    /// Returns: A list; each: A destination of log messages.
     pub fn list_log_channels(&self) -> ListLogChannels {
         ListLogChannels(Call::new(&self.client, "asterisk.listLogChannels"))
     }
@@ -257,7 +257,7 @@ impl Asterisk {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Value of a channel variable or of a global variable.
+    /// Returns: Value of a channel variable or of a global variable.
     ///
     /// # Errors
     ///

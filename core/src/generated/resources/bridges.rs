@@ -28,7 +28,7 @@ impl Bridges {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A list; each: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "bridges.list"))
     }
@@ -43,7 +43,7 @@ impl Bridges {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Bridges {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Bridges {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Bridges {
     ///
     /// Since Asterisk 20.20.0, 22.10.0, 23.4.0.
     ///
-    /// Gives Value of a channel variable or of a global variable.
+    /// Returns: Value of a channel variable or of a global variable.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Bridges {
     ///
     /// Since Asterisk 20.20.0, 22.10.0, 23.4.0.
     ///
-    /// Gives Several channel variables.
+    /// Returns: Several channel variables.
     ///
     /// # Errors
     ///
@@ -314,7 +314,7 @@ impl Bridges {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -340,7 +340,7 @@ impl Bridges {
     ///
     /// Since Asterisk 12.3.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -370,7 +370,7 @@ impl Bridges {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A recording from the request that starts it to its end.
+    /// Returns: A recording from the request that starts it to its end.
     ///
     /// # Errors
     ///

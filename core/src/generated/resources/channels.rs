@@ -28,7 +28,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A list; each: A channel: one connection between Asterisk and an endpoint.
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "channels.list"))
     }
@@ -44,7 +44,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Channels {
     ///
     /// Since Asterisk 14.0.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -414,7 +414,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -441,7 +441,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///
@@ -473,7 +473,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A recording from the request that starts it to its end.
+    /// Returns: A recording from the request that starts it to its end.
     ///
     /// # Errors
     ///
@@ -497,7 +497,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Value of a channel variable or of a global variable.
+    /// Returns: Value of a channel variable or of a global variable.
     ///
     /// # Errors
     ///
@@ -537,7 +537,7 @@ impl Channels {
     ///
     /// Since Asterisk 20.20.0, 22.10.0, 23.4.0.
     ///
-    /// Gives Several channel variables.
+    /// Returns: Several channel variables.
     ///
     /// # Errors
     ///
@@ -585,7 +585,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -609,7 +609,7 @@ impl Channels {
     ///
     /// Since Asterisk 12.2.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -651,7 +651,7 @@ impl Channels {
     ///
     /// Since Asterisk 13.27.0, 16.4.0.
     ///
-    /// Gives Figures about the RTP session of a channel.
+    /// Returns: Figures about the RTP session of a channel.
     ///
     /// # Errors
     ///
@@ -674,7 +674,7 @@ impl Channels {
     ///
     /// Since Asterisk 16.6.0, 17.1.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///

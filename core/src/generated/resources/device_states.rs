@@ -28,7 +28,7 @@ impl DeviceStates {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A device and its state.
+    /// Returns: A list; each: A device and its state.
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "deviceStates.list"))
     }
@@ -39,7 +39,7 @@ impl DeviceStates {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A device and its state.
+    /// Returns: A device and its state.
     pub fn get(&self, device_name: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "deviceStates.get").set("deviceName", Into::<String>::into(device_name)))
     }

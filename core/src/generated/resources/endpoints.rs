@@ -28,7 +28,7 @@ impl Endpoints {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A phone, trunk or other peer that exchanges calls with Asterisk.
+    /// Returns: A list; each: A phone, trunk or other peer that exchanges calls with Asterisk.
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "endpoints.list"))
     }
@@ -77,7 +77,7 @@ impl Endpoints {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A phone, trunk or other peer that exchanges calls with Asterisk.
+    /// Returns: A list; each: A phone, trunk or other peer that exchanges calls with Asterisk.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Endpoints {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A phone, trunk or other peer that exchanges calls with Asterisk.
+    /// Returns: A phone, trunk or other peer that exchanges calls with Asterisk.
     ///
     /// # Errors
     ///

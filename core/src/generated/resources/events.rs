@@ -28,7 +28,7 @@ impl Events {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Anything Asterisk sends over the event WebSocket; `type` tells what it is.
+    /// Returns: Anything Asterisk sends over the event WebSocket; `type` tells what it is.
     pub fn event_websocket(&self, app: impl IntoIterator<Item = impl Into<String>>) -> EventWebsocket {
         EventWebsocket(Opening::new(&self.client, "events.eventWebsocket").set("app", list(app)))
     }

@@ -28,7 +28,7 @@ impl Mailboxes {
     ///
     /// Since Asterisk 12.1.0.
     ///
-    /// Gives A list; each: A mailbox and its message counts, which drive the lamps of phones.
+    /// Returns: A list; each: A mailbox and its message counts, which drive the lamps of phones.
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "mailboxes.list"))
     }
@@ -39,7 +39,7 @@ impl Mailboxes {
     ///
     /// Since Asterisk 12.1.0.
     ///
-    /// Gives A mailbox and its message counts, which drive the lamps of phones.
+    /// Returns: A mailbox and its message counts, which drive the lamps of phones.
     ///
     /// # Errors
     ///

@@ -77,7 +77,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Information about the running Asterisk, in sections; those not asked for are absent.
+    /// Returns: Information about the running Asterisk, in sections; those not asked for are absent.
     pub fn get_info(&self) -> asterisk::GetInfo {
         self.asterisk().get_info()
     }
@@ -88,7 +88,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A phone, trunk or other peer that exchanges calls with Asterisk.
+    /// Returns: A list; each: A phone, trunk or other peer that exchanges calls with Asterisk.
     pub fn get_endpoints(&self) -> endpoints::List {
         self.endpoints().list()
     }
@@ -99,7 +99,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A list; each: A channel: one connection between Asterisk and an endpoint.
     pub fn get_channels(&self) -> channels::List {
         self.channels().list()
     }
@@ -110,7 +110,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A list; each: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     pub fn get_bridges(&self) -> bridges::List {
         self.bridges().list()
     }
@@ -121,7 +121,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A list; each: A finished recording, which can be played as `recording:{name}`.
     pub fn get_recordings(&self) -> recordings::ListStored {
         self.recordings().list_stored()
     }
@@ -132,7 +132,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A phone, trunk or other peer that exchanges calls with Asterisk.
+    /// Returns: A phone, trunk or other peer that exchanges calls with Asterisk.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A channel: one connection between Asterisk and an endpoint.
+    /// Returns: A channel: one connection between Asterisk and an endpoint.
     ///
     /// # Errors
     ///
@@ -163,7 +163,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A bridge: it joins the media of its channels, so that all of them hear the same mix.
+    /// Returns: A bridge: it joins the media of its channels, so that all of them hear the same mix.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl Client {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A finished recording, which can be played as `recording:{name}`.
     ///
     /// # Errors
     ///

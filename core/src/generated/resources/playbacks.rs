@@ -28,7 +28,7 @@ impl Playbacks {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives Media played to a channel or a bridge.
+    /// Returns: Media played to a channel or a bridge.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ impl Recordings {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A list; each: A finished recording, which can be played as `recording:{name}`.
     pub fn list_stored(&self) -> ListStored {
         ListStored(Call::new(&self.client, "recordings.listStored"))
     }
@@ -39,7 +39,7 @@ impl Recordings {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A finished recording, which can be played as `recording:{name}`.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Recordings {
     ///
     /// Since Asterisk 14.0.0.
     ///
-    /// Gives The bytes.
+    /// Returns: The bytes.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Recordings {
     ///
     /// Since Asterisk 12.5.0.
     ///
-    /// Gives A finished recording, which can be played as `recording:{name}`.
+    /// Returns: A finished recording, which can be played as `recording:{name}`.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Recordings {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A recording from the request that starts it to its end.
+    /// Returns: A recording from the request that starts it to its end.
     ///
     /// # Errors
     ///

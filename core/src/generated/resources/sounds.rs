@@ -28,7 +28,7 @@ impl Sounds {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A list; each: A sound that can be played as `sound:{id}`.
+    /// Returns: A list; each: A sound that can be played as `sound:{id}`.
     pub fn list(&self) -> List {
         List(Call::new(&self.client, "sounds.list"))
     }
@@ -39,7 +39,7 @@ impl Sounds {
     ///
     /// Since Asterisk 12.0.0.
     ///
-    /// Gives A sound that can be played as `sound:{id}`.
+    /// Returns: A sound that can be played as `sound:{id}`.
     pub fn get(&self, sound_id: impl Into<String>) -> Get {
         Get(Call::new(&self.client, "sounds.get").set("soundId", Into::<String>::into(sound_id)))
     }
