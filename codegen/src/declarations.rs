@@ -106,6 +106,7 @@ impl Declarations {
         let calls: Calls = read("client.toml", include_str!("../declarations/client.toml"))?;
         let errors: Errors = read("errors.toml", include_str!("../declarations/errors.toml"))?;
         let events: Events = read("library-events.toml", include_str!("../declarations/library-events.toml"))?;
+        let quirks: Quirks = read("quirks.toml", include_str!("../declarations/quirks.toml"))?;
         Ok(Declarations {
             objects: objects.object,
             calls: calls.call,

@@ -633,7 +633,7 @@ pub static OPERATIONS: &[Operation] = &[
                 location: Location::Body,
                 required: false,
                 multiple: false,
-                kind: Kind::Map,
+                kind: Kind::Object,
                 allowed: &[],
                 minimum: None,
                 maximum: None,
