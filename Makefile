@@ -14,8 +14,7 @@ PYTHON_CODE := scripts examples/python bindings/python
 ADDON_SOURCES := Cargo.toml Cargo.lock $(shell find core bindings/python/src bindings/python/Cargo.toml \
 	bindings/python/pyproject.toml \( -name '*.rs' -o -name '*.toml' \) -not -path 'core/tests/*')
 
-# maturin and cargo build the same crates; with the same Python and the same settings neither throws away what the other
-# has built.
+# Whatever builds the native part of the Python module does it for this Python.
 export PYO3_PYTHON := $(CURDIR)/$(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
