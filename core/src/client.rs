@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::dispatch::Handlers;
 use crate::encoding::{encode, is_plain_path};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::events::{EventStream, Interest, Memory, Shared, SubscriptionId, Subscriptions};
+use crate::events::{EventStream, Interest, Memory, Shared, State, SubscriptionId, Subscriptions, WeakStream};
 use crate::operation::{self, Arguments, Method, Operation, Returns};
 use crate::options::{Options, UnknownParameters};
 use crate::runtime::{self, InRuntime};
@@ -51,7 +51,7 @@ struct Inner {
     memory: Arc<Memory>,
     handlers: Handlers,
     version: OnceLock<String>,
-    streams: Mutex<Vec<EventStream>>,
+    streams: Mutex<Vec<WeakStream>>,
     runtime: Handle,
     /// The process this client was made in: it does not survive a fork.
     process: u32,
@@ -255,19 +255,21 @@ impl Client {
         let opening = EventStream::open(shared, apps, &target);
         let stream = InRuntime::new(self.inner.runtime.clone(), opening).await.map_err(explain)?;
         let mut streams = self.streams();
-        streams.retain(|stream| stream.state() != crate::events::State::Closed);
-        streams.push(stream.clone());
+        streams.retain(|stream| stream.upgrade().is_some_and(|stream| stream.state() != State::Closed));
+        streams.push(stream.downgrade());
         Ok(stream)
     }
 
     /// Closes every event stream of this client. Calls go on working, and `start` may be called again.
     pub fn stop(&self) {
-        for stream in self.streams().drain(..) {
+        // Taken out first: closing must not happen under the lock.
+        let streams = std::mem::take(&mut *self.streams());
+        for stream in streams.iter().filter_map(WeakStream::upgrade) {
             stream.close();
         }
     }
 
-    fn streams(&self) -> MutexGuard<'_, Vec<EventStream>> {
+    fn streams(&self) -> MutexGuard<'_, Vec<WeakStream>> {
         self.inner.streams.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }

@@ -256,6 +256,16 @@ async fn closing_from_elsewhere_ends_the_wait_and_says_goodbye() {
     assert!(goodbye, "a close frame");
 }
 
+#[tokio::test]
+async fn a_stream_that_nobody_has_any_more_is_closed() {
+    let server = Server::new().await;
+    let client = server.client(json!({}));
+    let (stream, mut socket) = tokio::join!(start(&client), server.accept());
+    drop(stream.unwrap());
+    let goodbye = tokio::time::timeout(Duration::from_secs(5), socket.next()).await;
+    assert!(matches!(goodbye, Ok(Some(Ok(Message::Close(_))))), "{goodbye:?}");
+}
+
 #[test]
 fn credentials_are_in_no_text() {
     let options = Options::new("http://hey:peekaboo@127.0.0.1:1", "", "").unwrap();

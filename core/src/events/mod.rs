@@ -14,5 +14,5 @@ pub use stream::{EventStream, State};
 pub use subscriptions::{Interest, ObjectKey, SubscriptionId};
 
 pub(crate) use restore::Memory;
-pub(crate) use stream::Shared;
+pub(crate) use stream::{Shared, WeakStream};
 pub(crate) use subscriptions::Subscriptions;

@@ -1,6 +1,6 @@
 //! A stream of events: the task that reads the socket whatever the handlers do, and makes lost connections again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -33,7 +33,8 @@ pub(crate) struct Shared {
     pub memory: Arc<Memory>,
 }
 
-/// The events of one or more applications. One task takes batches from it; clones are for closing it from elsewhere.
+/// The events of one or more applications. One task takes batches from it; clones are for closing it from elsewhere. The
+/// connection is closed when the last of them is dropped.
 #[derive(Clone)]
 pub struct EventStream {
     inner: Arc<Inner>,
@@ -107,6 +108,22 @@ impl EventStream {
     /// Follows the state of the connection.
     pub fn watch(&self) -> watch::Receiver<State> {
         self.inner.state.clone()
+    }
+}
+
+/// Reaches a stream without keeping it open.
+pub(crate) struct WeakStream(Weak<Inner>);
+
+impl EventStream {
+    pub(crate) fn downgrade(&self) -> WeakStream {
+        WeakStream(Arc::downgrade(&self.inner))
+    }
+}
+
+impl WeakStream {
+    /// `None` when nobody has the stream any more, which has closed it.
+    pub fn upgrade(&self) -> Option<EventStream> {
+        self.0.upgrade().map(|inner| EventStream { inner })
     }
 }
 
