@@ -120,13 +120,15 @@ fn argument(api: &Api, operation: &Operation, parameter: &Parameter, all: bool) 
     if parameter.location == Location::Body {
         return body(api, operation, parameter, salt);
     }
+    // No two parameters of a call have the same text: one that went astray would not show.
+    let position = operation.parameters.iter().take_while(|other| other.name != parameter.name).count().to_string();
     match parameter.multiple {
-        true => (0..2).map(|i| scalar(parameter, salt + i, is_awkward)).collect(),
-        false => scalar(parameter, salt, is_awkward),
+        true => (0..2).map(|i| scalar(parameter, salt + i, is_awkward, &position)).collect(),
+        false => scalar(parameter, salt, is_awkward, &position),
     }
 }
 
-fn scalar(parameter: &Parameter, salt: usize, is_awkward: bool) -> Value {
+fn scalar(parameter: &Parameter, salt: usize, is_awkward: bool, position: &str) -> Value {
     let allowed = &parameter.allowed;
     if !allowed.values.is_empty() {
         let value = &allowed.values[salt % allowed.values.len()];
@@ -146,8 +148,8 @@ fn scalar(parameter: &Parameter, salt: usize, is_awkward: bool) -> Value {
         Type::Double => json!(salt as f64 % 100.0 + 0.5),
         Type::Boolean => json!(is_awkward),
         Type::Date => json!("2026-11-20T23:20:16.050+0000"),
-        _ if is_awkward => json!(TEXTS[salt % TEXTS.len()]),
-        _ => json!(PLAIN[salt % PLAIN.len()]),
+        _ if is_awkward => json!(format!("{}{position}", TEXTS[salt % TEXTS.len()])),
+        _ => json!(format!("{}-{position}", PLAIN[salt % PLAIN.len()])),
     }
 }
 
