@@ -22,6 +22,7 @@ DESCRIBED = "22.10"  # the release that they describe
 # A language's demo tells its story and ends with the line `demo: <language> passed on Asterisk <version>`.
 LANGUAGES = {
     "python": [sys.executable, "examples/python/demo.py"],
+    "rust": ["cargo", "run", "--quiet", "--package", "ari-examples", "--bin", "demo"],
 }
 
 

@@ -93,7 +93,7 @@ async fn a_call_from_originate_to_hang_up() {
     let snoop = channel.snoop_channel(&app).spy("in").snoop_id(format!("{app}-snoop")).await.unwrap();
     wait!(events, StasisStart, |start: &ari_core::models::StasisStart| start.channel.id == snoop.id);
     snoop.hangup().await.unwrap();
-    assert_eq!(client.get_bridge(&bridge.id).await.unwrap().channels, [id.clone()]);
+    assert_eq!(client.get_bridge(&bridge.id).await.unwrap().channels, std::slice::from_ref(&id));
     bridge.remove_channel([id.as_str()]).await.unwrap();
     bridge.destroy().await.unwrap();
 
