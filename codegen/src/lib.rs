@@ -6,14 +6,17 @@
 pub mod api;
 pub mod context;
 pub mod declarations;
+pub mod diff;
 pub mod docs;
 pub mod error;
+pub mod fetch;
 pub mod generate;
 pub mod language;
 pub mod naming;
 pub mod render;
 pub mod samples;
 pub mod source;
+pub mod starter;
 pub mod swagger;
 pub mod types;
 pub mod write;

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use ari_codegen::declarations::Declarations;
 use ari_codegen::error::{Error, Result};
 use ari_codegen::generate::Job;
-use ari_codegen::source::Credentials;
+use ari_codegen::source::{Credentials, Documents};
+use ari_codegen::{api, diff, fetch, starter};
 
 /// Generates the surfaces of the Asterisk REST Libraries from Asterisk's Swagger documents.
 #[derive(Parser)]
@@ -60,6 +62,27 @@ enum Command {
         #[arg(long, value_name = "DIR|URL")]
         resources: Option<String>,
     },
+    /// Bring in the documents of a running Asterisk and keep the descriptions that are there
+    Fetch {
+        /// Address of the Asterisk
+        #[arg(value_name = "URL")]
+        from: String,
+        /// Folder of the documents
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// Leave new descriptions empty instead of taking the server's, and list them
+        #[arg(long)]
+        without_descriptions: bool,
+    },
+    /// Compare the facts of two descriptions of the API; exit code 0: the same, 1: different
+    Diff {
+        /// Folder or URL
+        old: String,
+        /// Folder or URL
+        new: String,
+    },
+    /// Begin the templates of a language: a folder that renders everything at once
+    NewLanguage { name: String },
 }
 
 fn main() -> ExitCode {
@@ -88,6 +111,37 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let context = place.job(resources, credentials)?.context(&language)?;
             let text = serde_json::to_string_pretty(&context).map_err(|error| Error::new(error.to_string()))?;
             println!("{text}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Fetch { from, to, without_descriptions } => {
+            let documents = Documents::load(&from, &credentials)?;
+            let fetched = fetch::fetch(&documents, &to, without_descriptions)?;
+            fetched.plan.carry_out()?;
+            for path in fetched.plan.changed.keys() {
+                println!("wrote {}", path.display());
+            }
+            for slot in &fetched.empty {
+                println!("no description: {slot}");
+            }
+            println!(
+                "{} written, {} unchanged, {} without a description",
+                fetched.plan.changed.len(),
+                fetched.plan.unchanged,
+                fetched.empty.len()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Diff { old, new } => {
+            let declarations = Declarations::embedded()?;
+            let load = |place: &str| api::build(&Documents::load(place, &credentials)?.parse()?, &declarations);
+            let report = diff::diff(&load(&old)?, &load(&new)?);
+            print!("{report}");
+            Ok(if report.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::NewLanguage { name } => {
+            let templates = place.templates()?;
+            let folder = starter::create(&templates, &name)?;
+            println!("{} is there; `ari-codegen generate --language {name}` renders it already", folder.display());
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -130,12 +184,23 @@ struct Place {
 }
 
 impl Place {
+    fn root(&self) -> Result<PathBuf> {
+        match &self.root {
+            Some(root) => Ok(root.clone()),
+            None => find_root(),
+        }
+    }
+
+    fn templates(&self) -> Result<PathBuf> {
+        match &self.templates {
+            Some(templates) => Ok(templates.clone()),
+            None => Ok(self.root()?.join("templates")),
+        }
+    }
+
     fn job(&self, resources: Option<String>, credentials: Credentials) -> Result<Job> {
-        let root = match &self.root {
-            Some(root) => root.clone(),
-            None => find_root()?,
-        };
-        let templates = self.templates.clone().unwrap_or_else(|| root.join("templates"));
+        let root = self.root()?;
+        let templates = self.templates()?;
         let resources = resources.unwrap_or_else(|| root.join("test_resources").join("asterisk").display().to_string());
         Ok(Job { root, templates, resources, credentials, languages: Vec::new(), output: None })
     }
