@@ -167,6 +167,23 @@ impl Api {
         found
     }
 
+    /// Whether a field of this type, in this model, holds the model again, directly or through other models. Through a
+    /// list it does not count: a list may be empty, and in every language it is a thing of its own.
+    pub fn is_recursive(&self, model: &Model, data_type: &Type) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![data_type];
+        while let Some(Type::Model(name)) = open.pop() {
+            if *name == model.name {
+                return true;
+            }
+            if let Some(inner) = self.model(name).filter(|_| seen.insert(name)) {
+                let held = self.properties(inner).into_iter().map(|(property, _)| &property.data_type);
+                open.extend(held.filter(|held| matches!(held, Type::Model(_))));
+            }
+        }
+        false
+    }
+
     /// Models derived from `Event`, without `Event` itself.
     pub fn events(&self) -> impl Iterator<Item = &Model> {
         self.models.iter().filter(|model| model.is_event)

@@ -346,7 +346,10 @@ impl Builder<'_> {
         if !errors.is_empty() && !sections.error.is_empty() {
             let mut lines = vec![sections.errors.clone()];
             for error in &errors {
-                let reason = error["reason"].as_str().unwrap_or_default();
+                let reason = match error["reason"].as_str().unwrap_or_default() {
+                    "" => "Asterisk does not say why",
+                    reason => reason,
+                };
                 let line = fill_in(
                     &sections.error,
                     &[
@@ -409,6 +412,7 @@ impl Builder<'_> {
                     "object": inner.filter(|name| self.api.object(name).is_some()).map(|name| self.class(name)),
                     "allowed": property.allowed.values,
                     "inherited": origin != model.name,
+                    "recursive": self.api.is_recursive(model, &property.data_type),
                     "description": property.description,
                     "doc": language.doc.wrap(&words.join(" "), 0),
                 })

@@ -128,8 +128,11 @@ fn tidy(value: &mut Value) {
     }
 }
 
+/// Is given a place for prose: its name, what holds it, and the key in there.
+type Visit<'a> = dyn FnMut(String, &mut Map<String, Value>, &'static str) + 'a;
+
 /// Visits every place for prose with a name that does not depend on the order of the document.
-fn each_slot(document: &str, value: &mut Value, visit: &mut dyn FnMut(String, &mut Map<String, Value>, &'static str)) {
+fn each_slot(document: &str, value: &mut Value, visit: &mut Visit) {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
     let is_listing = document == "resources";
     for path in objects(value.get_mut("apis")) {

@@ -145,7 +145,11 @@ fn scalar(parameter: &Parameter, salt: usize, is_awkward: bool, position: &str) 
             let least = allowed.minimum.unwrap_or(i64::MIN);
             json!(number.clamp(least, allowed.maximum.unwrap_or(i64::MAX).max(least)))
         }
-        Type::Double => json!(salt as f64 % 100.0 + 0.5),
+        Type::Double => {
+            let least = allowed.minimum.map_or(f64::MIN, |minimum| minimum as f64);
+            let most = allowed.maximum.map_or(f64::MAX, |maximum| maximum as f64);
+            json!((salt as f64 % 100.0 + 0.5).min(most).max(least))
+        }
         Type::Boolean => json!(is_awkward),
         Type::Date => json!("2026-11-20T23:20:16.050+0000"),
         _ if is_awkward => json!(format!("{}{position}", TEXTS[salt % TEXTS.len()])),

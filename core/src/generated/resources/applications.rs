@@ -133,6 +133,7 @@ impl Applications {
         )
     }
 }
+
 /// A call of `applications.list` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct List(Call<Vec<objects::Application>>);
@@ -147,6 +148,7 @@ impl IntoFuture for List {
         self.0.into_future()
     }
 }
+
 /// A call of `applications.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::Application>);
@@ -161,6 +163,7 @@ impl IntoFuture for Get {
         self.0.into_future()
     }
 }
+
 /// A call of `applications.subscribe` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Subscribe(Call<objects::Application>);
@@ -175,6 +178,7 @@ impl IntoFuture for Subscribe {
         self.0.into_future()
     }
 }
+
 /// A call of `applications.unsubscribe` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Unsubscribe(Call<objects::Application>);
@@ -189,6 +193,7 @@ impl IntoFuture for Unsubscribe {
         self.0.into_future()
     }
 }
+
 /// A call of `applications.filter` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Filter(Call<objects::Application>);

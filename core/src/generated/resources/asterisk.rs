@@ -279,6 +279,7 @@ impl Asterisk {
         SetGlobalVar(Call::new(&self.client, "asterisk.setGlobalVar").set("variable", Into::<String>::into(variable)))
     }
 }
+
 /// A call of `asterisk.getObject` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetObject(Call<Vec<models::ConfigTuple>>);
@@ -293,6 +294,7 @@ impl IntoFuture for GetObject {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.updateObject` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct UpdateObject(Call<Vec<models::ConfigTuple>>);
@@ -314,6 +316,7 @@ impl IntoFuture for UpdateObject {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.deleteObject` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct DeleteObject(Call<()>);
@@ -328,6 +331,7 @@ impl IntoFuture for DeleteObject {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.getInfo` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetInfo(Call<models::AsteriskInfo>);
@@ -348,6 +352,7 @@ impl IntoFuture for GetInfo {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.ping` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Ping(Call<models::AsteriskPing>);
@@ -362,6 +367,7 @@ impl IntoFuture for Ping {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.listModules` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ListModules(Call<Vec<objects::Module>>);
@@ -376,6 +382,7 @@ impl IntoFuture for ListModules {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.getModule` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetModule(Call<objects::Module>);
@@ -390,6 +397,7 @@ impl IntoFuture for GetModule {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.loadModule` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct LoadModule(Call<()>);
@@ -404,6 +412,7 @@ impl IntoFuture for LoadModule {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.unloadModule` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct UnloadModule(Call<()>);
@@ -418,6 +427,7 @@ impl IntoFuture for UnloadModule {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.reloadModule` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ReloadModule(Call<()>);
@@ -432,6 +442,7 @@ impl IntoFuture for ReloadModule {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.listLogChannels` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ListLogChannels(Call<Vec<objects::LogChannel>>);
@@ -446,6 +457,7 @@ impl IntoFuture for ListLogChannels {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.addLog` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct AddLog(Call<()>);
@@ -460,6 +472,7 @@ impl IntoFuture for AddLog {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.deleteLog` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct DeleteLog(Call<()>);
@@ -474,6 +487,7 @@ impl IntoFuture for DeleteLog {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.rotateLog` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct RotateLog(Call<()>);
@@ -488,6 +502,7 @@ impl IntoFuture for RotateLog {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.getGlobalVar` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetGlobalVar(Call<models::Variable>);
@@ -502,6 +517,7 @@ impl IntoFuture for GetGlobalVar {
         self.0.into_future()
     }
 }
+
 /// A call of `asterisk.setGlobalVar` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SetGlobalVar(Call<()>);

@@ -388,6 +388,7 @@ impl Bridges {
         )
     }
 }
+
 /// A call of `bridges.list` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct List(Call<Vec<objects::Bridge>>);
@@ -402,6 +403,7 @@ impl IntoFuture for List {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.create` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Create(Call<objects::Bridge>);
@@ -442,6 +444,7 @@ impl IntoFuture for Create {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.createWithId` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct CreateWithId(Call<objects::Bridge>);
@@ -477,6 +480,7 @@ impl IntoFuture for CreateWithId {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::Bridge>);
@@ -491,6 +495,7 @@ impl IntoFuture for Get {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.destroy` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Destroy(Call<()>);
@@ -505,6 +510,7 @@ impl IntoFuture for Destroy {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.getBridgeVar` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetBridgeVar(Call<models::Variable>);
@@ -519,6 +525,7 @@ impl IntoFuture for GetBridgeVar {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.setBridgeVar` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SetBridgeVar(Call<()>);
@@ -544,6 +551,7 @@ impl IntoFuture for SetBridgeVar {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.getBridgeVars` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetBridgeVars(Call<models::Variables>);
@@ -558,6 +566,7 @@ impl IntoFuture for GetBridgeVars {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.setBridgeVars` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SetBridgeVars(Call<()>);
@@ -572,6 +581,7 @@ impl IntoFuture for SetBridgeVars {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.addChannel` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct AddChannel(Call<()>);
@@ -607,6 +617,7 @@ impl IntoFuture for AddChannel {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.removeChannel` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct RemoveChannel(Call<()>);
@@ -621,6 +632,7 @@ impl IntoFuture for RemoveChannel {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.setVideoSource` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SetVideoSource(Call<()>);
@@ -635,6 +647,7 @@ impl IntoFuture for SetVideoSource {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.clearVideoSource` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ClearVideoSource(Call<()>);
@@ -649,6 +662,7 @@ impl IntoFuture for ClearVideoSource {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.startMoh` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct StartMoh(Call<()>);
@@ -668,6 +682,7 @@ impl IntoFuture for StartMoh {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.stopMoh` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct StopMoh(Call<()>);
@@ -682,6 +697,7 @@ impl IntoFuture for StopMoh {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.play` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Play(Call<objects::Playback>);
@@ -724,6 +740,7 @@ impl IntoFuture for Play {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.playWithId` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct PlayWithId(Call<objects::Playback>);
@@ -761,6 +778,7 @@ impl IntoFuture for PlayWithId {
         self.0.into_future()
     }
 }
+
 /// A call of `bridges.record` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Record(Call<objects::LiveRecording>);

@@ -709,6 +709,7 @@ impl Channels {
         )
     }
 }
+
 /// A call of `channels.list` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct List(Call<Vec<objects::Channel>>);
@@ -723,6 +724,7 @@ impl IntoFuture for List {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.originate` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Originate(Call<objects::Channel>);
@@ -810,6 +812,7 @@ impl IntoFuture for Originate {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.create` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Create(Call<objects::Channel>);
@@ -860,6 +863,7 @@ impl IntoFuture for Create {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::Channel>);
@@ -874,6 +878,7 @@ impl IntoFuture for Get {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.originateWithId` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct OriginateWithId(Call<objects::Channel>);
@@ -955,6 +960,7 @@ impl IntoFuture for OriginateWithId {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.hangup` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Hangup(Call<()>);
@@ -983,6 +989,7 @@ impl IntoFuture for Hangup {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.continueInDialplan` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ContinueInDialplan(Call<()>);
@@ -1019,6 +1026,7 @@ impl IntoFuture for ContinueInDialplan {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.move` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Move(Call<()>);
@@ -1038,6 +1046,7 @@ impl IntoFuture for Move {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.redirect` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Redirect(Call<()>);
@@ -1052,6 +1061,7 @@ impl IntoFuture for Redirect {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.answer` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Answer(Call<()>);
@@ -1066,6 +1076,7 @@ impl IntoFuture for Answer {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.ring` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Ring(Call<()>);
@@ -1080,6 +1091,7 @@ impl IntoFuture for Ring {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.ringStop` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct RingStop(Call<()>);
@@ -1094,6 +1106,7 @@ impl IntoFuture for RingStop {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.progress` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Progress(Call<()>);
@@ -1108,6 +1121,7 @@ impl IntoFuture for Progress {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.sendDTMF` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SendDTMF(Call<()>);
@@ -1148,6 +1162,7 @@ impl IntoFuture for SendDTMF {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.mute` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Mute(Call<()>);
@@ -1168,6 +1183,7 @@ impl IntoFuture for Mute {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.unmute` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Unmute(Call<()>);
@@ -1188,6 +1204,7 @@ impl IntoFuture for Unmute {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.hold` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Hold(Call<()>);
@@ -1202,6 +1219,7 @@ impl IntoFuture for Hold {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.unhold` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Unhold(Call<()>);
@@ -1216,6 +1234,7 @@ impl IntoFuture for Unhold {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.startMoh` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct StartMoh(Call<()>);
@@ -1236,6 +1255,7 @@ impl IntoFuture for StartMoh {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.stopMoh` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct StopMoh(Call<()>);
@@ -1250,6 +1270,7 @@ impl IntoFuture for StopMoh {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.startSilence` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct StartSilence(Call<()>);
@@ -1264,6 +1285,7 @@ impl IntoFuture for StartSilence {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.stopSilence` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct StopSilence(Call<()>);
@@ -1278,6 +1300,7 @@ impl IntoFuture for StopSilence {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.play` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Play(Call<objects::Playback>);
@@ -1314,6 +1337,7 @@ impl IntoFuture for Play {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.playWithId` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct PlayWithId(Call<objects::Playback>);
@@ -1345,6 +1369,7 @@ impl IntoFuture for PlayWithId {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.record` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Record(Call<objects::LiveRecording>);
@@ -1388,6 +1413,7 @@ impl IntoFuture for Record {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.getChannelVar` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetChannelVar(Call<models::Variable>);
@@ -1402,6 +1428,7 @@ impl IntoFuture for GetChannelVar {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.setChannelVar` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SetChannelVar(Call<()>);
@@ -1427,6 +1454,7 @@ impl IntoFuture for SetChannelVar {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.getChannelVars` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetChannelVars(Call<models::Variables>);
@@ -1441,6 +1469,7 @@ impl IntoFuture for GetChannelVars {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.setChannelVars` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SetChannelVars(Call<()>);
@@ -1455,6 +1484,7 @@ impl IntoFuture for SetChannelVars {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.snoopChannel` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SnoopChannel(Call<objects::Channel>);
@@ -1491,6 +1521,7 @@ impl IntoFuture for SnoopChannel {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.snoopChannelWithId` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SnoopChannelWithId(Call<objects::Channel>);
@@ -1522,6 +1553,7 @@ impl IntoFuture for SnoopChannelWithId {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.dial` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Dial(Call<()>);
@@ -1548,6 +1580,7 @@ impl IntoFuture for Dial {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.rtpstatistics` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Rtpstatistics(Call<models::RTPstat>);
@@ -1562,6 +1595,7 @@ impl IntoFuture for Rtpstatistics {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.externalMedia` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ExternalMedia(Call<objects::Channel>);
@@ -1630,6 +1664,7 @@ impl IntoFuture for ExternalMedia {
         self.0.into_future()
     }
 }
+
 /// A call of `channels.transfer_progress` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct TransferProgress(Call<()>);

@@ -76,6 +76,7 @@ impl DeviceStates {
         Delete(Call::new(&self.client, "deviceStates.delete").set("deviceName", Into::<String>::into(device_name)))
     }
 }
+
 /// A call of `deviceStates.list` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct List(Call<Vec<objects::DeviceState>>);
@@ -90,6 +91,7 @@ impl IntoFuture for List {
         self.0.into_future()
     }
 }
+
 /// A call of `deviceStates.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::DeviceState>);
@@ -104,6 +106,7 @@ impl IntoFuture for Get {
         self.0.into_future()
     }
 }
+
 /// A call of `deviceStates.update` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Update(Call<()>);
@@ -118,6 +121,7 @@ impl IntoFuture for Update {
         self.0.into_future()
     }
 }
+
 /// A call of `deviceStates.delete` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Delete(Call<()>);

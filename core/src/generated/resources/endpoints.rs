@@ -154,6 +154,7 @@ impl Endpoints {
         )
     }
 }
+
 /// A call of `endpoints.list` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct List(Call<Vec<objects::Endpoint>>);
@@ -168,6 +169,7 @@ impl IntoFuture for List {
         self.0.into_future()
     }
 }
+
 /// A call of `endpoints.sendMessage` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SendMessage(Call<()>);
@@ -192,6 +194,7 @@ impl IntoFuture for SendMessage {
         self.0.into_future()
     }
 }
+
 /// A call of `endpoints.refer` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Refer(Call<()>);
@@ -218,6 +221,7 @@ impl IntoFuture for Refer {
         self.0.into_future()
     }
 }
+
 /// A call of `endpoints.listByTech` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ListByTech(Call<Vec<objects::Endpoint>>);
@@ -232,6 +236,7 @@ impl IntoFuture for ListByTech {
         self.0.into_future()
     }
 }
+
 /// A call of `endpoints.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::Endpoint>);
@@ -246,6 +251,7 @@ impl IntoFuture for Get {
         self.0.into_future()
     }
 }
+
 /// A call of `endpoints.sendMessageToEndpoint` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct SendMessageToEndpoint(Call<()>);
@@ -270,6 +276,7 @@ impl IntoFuture for SendMessageToEndpoint {
         self.0.into_future()
     }
 }
+
 /// A call of `endpoints.referToEndpoint` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ReferToEndpoint(Call<()>);

@@ -75,6 +75,7 @@ impl Events {
         )
     }
 }
+
 /// A call of `events.eventWebsocket` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct EventWebsocket(Opening);
@@ -95,6 +96,7 @@ impl IntoFuture for EventWebsocket {
         self.0.into_future()
     }
 }
+
 /// A call of `events.userEvent` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct UserEvent(Call<()>);
@@ -121,6 +123,7 @@ impl IntoFuture for UserEvent {
         self.0.into_future()
     }
 }
+
 /// A call of `events.claimChannel` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ClaimChannel(Call<()>);

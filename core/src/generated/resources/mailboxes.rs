@@ -79,6 +79,7 @@ impl Mailboxes {
         Delete(Call::new(&self.client, "mailboxes.delete").set("mailboxName", Into::<String>::into(mailbox_name)))
     }
 }
+
 /// A call of `mailboxes.list` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct List(Call<Vec<objects::Mailbox>>);
@@ -93,6 +94,7 @@ impl IntoFuture for List {
         self.0.into_future()
     }
 }
+
 /// A call of `mailboxes.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::Mailbox>);
@@ -107,6 +109,7 @@ impl IntoFuture for Get {
         self.0.into_future()
     }
 }
+
 /// A call of `mailboxes.update` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Update(Call<()>);
@@ -121,6 +124,7 @@ impl IntoFuture for Update {
         self.0.into_future()
     }
 }
+
 /// A call of `mailboxes.delete` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Delete(Call<()>);

@@ -70,6 +70,7 @@ impl Playbacks {
         )
     }
 }
+
 /// A call of `playbacks.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::Playback>);
@@ -84,6 +85,7 @@ impl IntoFuture for Get {
         self.0.into_future()
     }
 }
+
 /// A call of `playbacks.stop` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Stop(Call<()>);
@@ -98,6 +100,7 @@ impl IntoFuture for Stop {
         self.0.into_future()
     }
 }
+
 /// A call of `playbacks.control` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Control(Call<()>);

@@ -216,6 +216,7 @@ impl Recordings {
         Unmute(Call::new(&self.client, "recordings.unmute").set("recordingName", Into::<String>::into(recording_name)))
     }
 }
+
 /// A call of `recordings.listStored` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct ListStored(Call<Vec<objects::StoredRecording>>);
@@ -230,6 +231,7 @@ impl IntoFuture for ListStored {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.getStored` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetStored(Call<objects::StoredRecording>);
@@ -244,6 +246,7 @@ impl IntoFuture for GetStored {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.deleteStored` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct DeleteStored(Call<()>);
@@ -258,6 +261,7 @@ impl IntoFuture for DeleteStored {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.getStoredFile` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetStoredFile(Call<Vec<u8>>);
@@ -272,6 +276,7 @@ impl IntoFuture for GetStoredFile {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.copyStored` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct CopyStored(Call<objects::StoredRecording>);
@@ -286,6 +291,7 @@ impl IntoFuture for CopyStored {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.getLive` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct GetLive(Call<objects::LiveRecording>);
@@ -300,6 +306,7 @@ impl IntoFuture for GetLive {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.cancel` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Cancel(Call<()>);
@@ -314,6 +321,7 @@ impl IntoFuture for Cancel {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.stop` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Stop(Call<()>);
@@ -328,6 +336,7 @@ impl IntoFuture for Stop {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.pause` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Pause(Call<()>);
@@ -342,6 +351,7 @@ impl IntoFuture for Pause {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.unpause` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Unpause(Call<()>);
@@ -356,6 +366,7 @@ impl IntoFuture for Unpause {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.mute` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Mute(Call<()>);
@@ -370,6 +381,7 @@ impl IntoFuture for Mute {
         self.0.into_future()
     }
 }
+
 /// A call of `recordings.unmute` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Unmute(Call<()>);

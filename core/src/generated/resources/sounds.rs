@@ -44,6 +44,7 @@ impl Sounds {
         Get(Call::new(&self.client, "sounds.get").set("soundId", Into::<String>::into(sound_id)))
     }
 }
+
 /// A call of `sounds.list` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct List(Call<Vec<objects::Sound>>);
@@ -68,6 +69,7 @@ impl IntoFuture for List {
         self.0.into_future()
     }
 }
+
 /// A call of `sounds.get` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Get(Call<objects::Sound>);
