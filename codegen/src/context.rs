@@ -118,7 +118,7 @@ impl Builder<'_> {
         json!({
             "name": resource.name,
             "identifier": name,
-            "alias": name != resource.name,
+            "alias": name != resource.name && language.is_usable(&resource.name, Name::Resource),
             "class": self.class(&resource.name),
             "file": self.file(&resource.name),
             "description": resource.description,
@@ -181,6 +181,7 @@ impl Builder<'_> {
     fn alias(&self, operation: &Operation, name: &str) -> bool {
         let resource = self.api.resources.iter().find(|resource| resource.name == operation.resource);
         name != operation.nickname
+            && self.language.is_usable(&operation.nickname, Name::Method)
             && !resource.is_some_and(|resource| {
                 resource
                     .operations
@@ -398,6 +399,9 @@ impl Builder<'_> {
                 let mut words = vec![language.doc.prose(&sentence(&property.description))];
                 words.extend(self.allowed_text(&property.allowed));
                 words.retain(|sentence| !sentence.is_empty());
+                if words.is_empty() {
+                    words.push(format!("Field {}.", language.doc.code(&property.name)));
+                }
                 json!({
                     "name": property.name,
                     "attribute": attribute,
@@ -537,7 +541,7 @@ impl Builder<'_> {
         json!({
             "raw": call.name,
             "name": name,
-            "alias": name != call.name,
+            "alias": name != call.name && self.language.is_usable(&call.name, Name::Method),
             "operation": operation,
         })
     }

@@ -247,6 +247,11 @@ impl Language {
         identifier
     }
 
+    /// Whether a name of Asterisk can be used as it is.
+    pub fn is_usable(&self, name: &str, sort: Name) -> bool {
+        identifier_characters(name) == name && !self.is_reserved(name, sort)
+    }
+
     fn is_reserved(&self, name: &str, sort: Name) -> bool {
         let own = match sort {
             Name::Method => &self.reserved.methods,
