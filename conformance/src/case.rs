@@ -330,7 +330,7 @@ pub struct Handled {
     /// The event's field `n`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<i64>,
-    /// Fields the event must have with exactly these values.
+    /// Fields the event must have with these values; an object may have further members.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
     /// Domain objects the event must give: field -> {class, id}, or null where there is none.

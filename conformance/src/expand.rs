@@ -58,7 +58,10 @@ pub fn expand(value: &Value, scope: &Scope) -> Result<Value, String> {
                     };
                     expanded.extend(spread);
                 } else {
-                    expanded.insert(key.clone(), field);
+                    let Value::String(key) = expand_text(key, scope)? else {
+                        return Err(format!("the key {key:?} has to be a text"));
+                    };
+                    expanded.insert(key, field);
                 }
             }
             Ok(Value::Object(expanded))
@@ -127,8 +130,8 @@ mod tests {
 
     #[test]
     fn a_variable_keeps_its_type_alone_and_is_text_inside_text() {
-        let value = expanded(json!({"a": "${n}", "b": "id-${n}-${s.t}"}), json!({"n": 7, "s": {"t": "x"}}));
-        assert_eq!(value, Ok(json!({"a": 7, "b": "id-7-x"})));
+        let value = expanded(json!({"a": "${n}", "${s.t}": "id-${n}-${s.t}"}), json!({"n": 7, "s": {"t": "x"}}));
+        assert_eq!(value, Ok(json!({"a": 7, "x": "id-7-x"})));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::case::{Accept, Case, Step};
+use crate::case::{Accept, Case, Kind, Step};
 use crate::expand::{expand, product, Scope};
 use crate::validate::validate;
 
@@ -136,7 +136,10 @@ fn read_case(value: Value) -> Result<Case, Refusal> {
     validate(&case).map_err(|reason| (id, reason))?;
     if case.kind.is_scripted() && case.script.is_empty() {
         // For an operation that opens the WebSocket, the one request is the handshake.
-        let target = case.requests.pop().map(|handshake| handshake.target);
+        let target = match case.kind {
+            Kind::Upgrade => case.requests.pop().map(|handshake| handshake.target),
+            _ => None,
+        };
         case.script.push(Step::Accept(Accept { target }));
         if !case.frames.is_empty() {
             case.script.push(Step::Send(std::mem::take(&mut case.frames)));

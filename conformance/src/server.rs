@@ -88,6 +88,19 @@ impl Server {
         &self.shared.url
     }
 
+    /// All cases, as `GET /cases` gives them.
+    pub fn cases(&self) -> Vec<Value> {
+        self.shared.list(None)
+    }
+
+    /// What is wrong with the run of a case, as `POST /verdict/<id>` tells it; nothing for a case that is passed.
+    pub async fn verdict(&self, id: &str, outcome: &Value) -> Vec<String> {
+        match self.shared.run(id) {
+            Ok(run) => run.verdict(Some(outcome)).await,
+            Err(_) => vec![format!("there is no case {id:?}")],
+        }
+    }
+
     /// How many cases there are of each kind.
     pub fn counts(&self) -> Vec<(Kind, usize)> {
         let of = |kind| self.shared.cases.iter().filter(|loaded| loaded.case.kind == kind).count();
@@ -185,14 +198,14 @@ impl Shared {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let method = request.method.as_str();
         if let Some(id) = path.strip_prefix("/verdict/").filter(|_| matches!(method, "GET" | "POST")) {
-            return self.verdict(id, request).await;
+            return self.answer_verdict(id, request).await;
         }
         if let Some(id) = path.strip_prefix("/reset/").filter(|_| method == "POST") {
             return self.reset(id);
         }
         match (method, path) {
             ("GET", "/") => answer(json!({ "cases": self.cases.len(), "url": self.url })),
-            ("GET", "/cases") => self.list(query),
+            ("GET", "/cases") => self.answer_list(query),
             ("GET", "/closed-port") => answer(self.closed_port()),
             _ => refusal(404, &format!("conformance: {} is nothing this server knows", request.line())),
         }
@@ -211,16 +224,8 @@ impl Shared {
         json!({ "port": self.closed.port(), "url": format!("http://{}", self.closed) })
     }
 
-    /// All cases with what a runner needs to know about where they are.
-    fn list(&self, query: &str) -> Response {
-        let mut kind = None;
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            match pair.split_once('=') {
-                Some(("kind", name)) if Kind::ALL.iter().any(|kind| kind.as_str() == name) => kind = Some(name),
-                Some(("kind", name)) => return refusal(400, &format!("conformance: there is no kind {name:?}")),
-                _ => return refusal(400, &format!("conformance: {pair:?} is no filter, kind=... is")),
-            }
-        }
+    /// Cases with what a runner needs to know about where they are.
+    fn list(&self, kind: Option<&str>) -> Vec<Value> {
         let wanted = |loaded: &&Loaded| kind.is_none_or(|kind| loaded.case.kind.as_str() == kind);
         let cases = self.cases.iter().filter(wanted).map(|loaded| {
             let mut case = json!(loaded.case);
@@ -231,10 +236,22 @@ impl Shared {
             case["file"] = loaded.file.clone().into();
             case
         });
-        answer(cases.collect())
+        cases.collect()
     }
 
-    async fn verdict(&self, id: &str, request: &Request) -> Response {
+    fn answer_list(&self, query: &str) -> Response {
+        let mut kind = None;
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            match pair.split_once('=') {
+                Some(("kind", name)) if Kind::ALL.iter().any(|kind| kind.as_str() == name) => kind = Some(name),
+                Some(("kind", name)) => return refusal(400, &format!("conformance: there is no kind {name:?}")),
+                _ => return refusal(400, &format!("conformance: {pair:?} is no filter, kind=... is")),
+            }
+        }
+        answer(self.list(kind).into())
+    }
+
+    async fn answer_verdict(&self, id: &str, request: &Request) -> Response {
         let run = match self.run(id) {
             Ok(run) => run,
             Err(refused) => return *refused,

@@ -1,0 +1,215 @@
+//! Does what a case says and reports what the caller saw.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use ari_core::generated::events::{EVENTS, OBJECTS};
+use ari_core::operation::{self, Returns};
+use ari_core::typed::FromJson;
+use ari_core::{
+    objects, Client, Error, ErrorKind, Event, ObjectKey, Options, Reply, Result, StartOptions, SubscriptionId,
+};
+use base64::Engine;
+use serde_json::{json, Map, Value};
+
+pub async fn run(case: &Value) -> Value {
+    let seen = Seen::default();
+    let mut outcome = match carry_out(case, &seen).await {
+        Ok(outcome) => outcome,
+        Err(error) => json!({ "error": told(&error) }),
+    };
+    outcome["handled"] = seen.lock().calls.clone().into();
+    outcome
+}
+
+async fn carry_out(case: &Value, seen: &Seen) -> Result<Value> {
+    let text = |name: &str| case[name].as_str().unwrap_or_default();
+    let mut options = Options::new(text("url"), text("username"), text("password"))?;
+    for (name, value) in members(&case["options"]) {
+        options.set(&name, &value)?;
+    }
+    let client = Client::connect(options).await?;
+    match text("kind") {
+        "connect" => Ok(json!({ "nothing": true })),
+        "call" => {
+            let operation = case["call"]["operation"].as_str().unwrap_or_default();
+            let reply = client.call(operation, members(&case["call"]["arguments"])).await?;
+            let mut outcome = value_of(reply);
+            outcome["object"] = class_of(&client, operation, &outcome["json"]);
+            Ok(outcome)
+        }
+        "request" => {
+            let request = &case["request"];
+            let query: Vec<(String, String)> = serde_json::from_value(request["query"].clone()).unwrap_or_default();
+            let method = request["method"].as_str().unwrap_or_default();
+            let path = request["path"].as_str().unwrap_or_default();
+            let body = request.get("body").cloned();
+            Ok(value_of(client.request(method, path, &query, body).await?))
+        }
+        "upgrade" => {
+            let operation = case["call"]["operation"].as_str().unwrap_or_default();
+            let stream = client.open(operation, members(&case["call"]["arguments"])).await?;
+            client.dispatch(&stream).await?;
+            Ok(json!({}))
+        }
+        "events" => {
+            for handler in case["handlers"].as_array().into_iter().flatten() {
+                seen.register(&client, handler);
+            }
+            let apps: Vec<String> = serde_json::from_value(case["apps"].clone()).unwrap_or_default();
+            let subscribe_all = case["subscribe_all"].as_bool().unwrap_or(false);
+            let stream = client.start(StartOptions { apps, subscribe_all }).await?;
+            client.dispatch(&stream).await?;
+            Ok(json!({}))
+        }
+        other => panic!("this runner does not know cases of kind {other:?}"),
+    }
+}
+
+fn members(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn value_of(reply: Reply) -> Value {
+    match reply {
+        Reply::Nothing => json!({ "nothing": true }),
+        Reply::Json(bytes) => json!({ "json": serde_json::from_slice::<Value>(&bytes).expect("core has checked it") }),
+        Reply::Binary { bytes, .. } => {
+            json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) })
+        }
+    }
+}
+
+fn told(error: &Error) -> Value {
+    let mut classes = vec![error.class()];
+    if error.kind() == ErrorKind::Unprocessable || error.kind() == ErrorKind::Precondition {
+        classes.push(error.kind().parent_class());
+    }
+    classes.push("AriException");
+    json!({
+        "class": error.class(),
+        "classes": classes,
+        "status": error.status(),
+        "message": error.message(),
+        "delivery": error.delivery().as_str(),
+        "body": error.body().map(String::from_utf8_lossy),
+        "text": format!("{error} {error:?}"),
+    })
+}
+
+/// The class of domain object the typed surface makes of a result, or null.
+fn class_of(client: &Client, operation: &str, result: &Value) -> Value {
+    let Ok(Returns::Json(returns)) = operation::find(operation).map(|operation| operation.returns) else {
+        return Value::Null;
+    };
+    let class = returns.trim_start_matches("List[").trim_end_matches(']');
+    if !OBJECTS.iter().any(|object| object.class == class) || result.is_null() {
+        return Value::Null;
+    }
+    match result {
+        Value::Array(items) => items.iter().map(|item| made(client, class, item)).collect(),
+        item => made(client, class, item),
+    }
+}
+
+/// Makes the domain object; its class when that worked.
+fn made(client: &Client, class: &str, item: &Value) -> Value {
+    macro_rules! make {
+        ($($class:ident)*) => {
+            match class {
+                $(stringify!($class) => objects::$class::from_json(client, item.clone()).map(|_| stringify!($class)),)*
+                other => panic!("the runner does not know the domain object {other}"),
+            }
+        };
+    }
+    let made = make!(Application Bridge Channel DeviceState Endpoint LiveRecording LogChannel Mailbox Module Playback Sound StoredRecording);
+    made.map_or_else(|reason| json!(reason.to_string()), |class| json!(class))
+}
+
+/// The handlers that are registered, and the calls of them so far.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    registered: HashMap<String, SubscriptionId>,
+    calls: Vec<Value>,
+}
+
+impl Seen {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn register(&self, client: &Client, handler: &Value) {
+        let name = handler["name"].as_str().unwrap_or_default().to_string();
+        if self.lock().registered.contains_key(&name) {
+            return;
+        }
+        let (seen, described) = (self.clone(), handler.clone());
+        let call = move |client: Client, event: Event| {
+            let (seen, described) = (seen.clone(), described.clone());
+            async move { seen.handle(&client, &described, &event).await }
+        };
+        let event = handler["event"].as_str().unwrap_or_default();
+        let id = match serde_json::from_value::<(String, String)>(json!([handler["on"]["class"], handler["on"]["id"]]))
+        {
+            Ok((class, id)) => client.add_object_handler(ObjectKey { class, id }, event, call),
+            Err(_) => client.add_event_handler(event, call),
+        };
+        self.lock().registered.insert(name, id);
+    }
+
+    async fn handle(&self, client: &Client, handler: &Value, event: &Event) {
+        let json = json_of(event);
+        let objects = objects_of(event.name(), &json);
+        self.lock().calls.push(json!({ "handler": handler["name"], "event": json, "objects": objects }));
+        for action in handler["does"].as_array().into_iter().flatten() {
+            let (verb, what) = action.as_object().and_then(|action| action.iter().next()).expect("an action");
+            match verb.as_str() {
+                "add" => self.register(client, what),
+                "remove" => {
+                    let id = self.lock().registered.remove(what.as_str().unwrap_or_default());
+                    id.map(|id| client.remove_event_handler(id));
+                }
+                "raise" => panic!("{what}"),
+                "call" => {
+                    let operation = what["operation"].as_str().unwrap_or_default();
+                    let outcome = client.call(operation, members(&what["arguments"])).await;
+                    outcome.unwrap_or_else(|error| panic!("{error}"));
+                }
+                "stop" => client.stop(),
+                "sleep" => tokio::time::sleep(Duration::from_millis(what.as_u64().unwrap_or(0))).await,
+                other => panic!("this runner does not know the action {other:?}"),
+            }
+        }
+    }
+}
+
+/// The typed event as JSON again.
+fn json_of(event: &Event) -> Value {
+    macro_rules! typed {
+        ($($variant:ident)*) => {
+            match event {
+                Event::Unknown(unknown) => unknown.data.clone(),
+                $(Event::$variant(event) => serde_json::to_value(event).expect("an event is JSON"),)*
+                other => panic!("the runner does not know the event {}", other.name()),
+            }
+        };
+    }
+    typed!(ApplicationMoveFailed ApplicationRegistered ApplicationReplaced ApplicationUnregistered BridgeAttendedTransfer BridgeBlindTransfer BridgeCreated BridgeDestroyed BridgeMerged BridgeVideoSourceChanged CallBroadcast CallClaimed ChannelCallerId ChannelConnectedLine ChannelCreated ChannelDestroyed ChannelDialplan ChannelDtmfReceived ChannelEnteredBridge ChannelHangupRequest ChannelHold ChannelLeftBridge ChannelStateChange ChannelTalkingFinished ChannelTalkingStarted ChannelToneDetected ChannelTransfer ChannelUnhold ChannelUserevent ChannelVarset Connected ConnectionClosed ConnectionLost ContactStatusChange DeviceStateChanged Dial EndpointStateChange EventsDropped PeerStatusChange PlaybackContinuing PlaybackFinished PlaybackStarted RESTResponse Reconnected Reconnecting RecordingFailed RecordingFinished RecordingStarted StasisEnd StasisStart TextMessageReceived UnreadableFrame)
+}
+
+/// The objects in the event's fields, by class and id.
+fn objects_of(name: &str, event: &Value) -> Map<String, Value> {
+    let Some(spec) = EVENTS.iter().find(|spec| spec.name == name) else { return Map::new() };
+    let mut found = Map::new();
+    for field in spec.objects.iter().filter(|field| event[field.field].is_object()) {
+        let object = OBJECTS.iter().find(|object| object.class == field.class).expect("a domain object");
+        let parts = object.identity.iter().map(|part| event[field.field][part.field].as_str().unwrap_or_default());
+        let id = parts.collect::<Vec<_>>().join("/");
+        found.insert(field.field.to_string(), json!({ "class": field.class, "id": id }));
+    }
+    found
+}
