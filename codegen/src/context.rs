@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use serde_json::{json, Map, Value};
 
-use crate::api::{text, Allowed, Api, Call, Location, Model, Object, Operation, Parameter, Resource};
+use crate::api::{text, Api, Call, Location, Model, Object, Operation, Parameter, Resource};
 use crate::declarations::{Declarations, ErrorDeclaration};
 use crate::docs::sentence;
 use crate::error::{Error, Result};
 use crate::language::{Language, Name, View};
 use crate::samples;
 use crate::types::Type;
+
+mod prose;
 
 /// Everything a template of this language may want to know of the API.
 pub fn build(api: &Api, declarations: &Declarations, language: &Language) -> Result<Value> {
@@ -93,16 +95,6 @@ impl Builder<'_> {
 
     fn type_name(&self, data_type: &Type, view: View) -> String {
         self.language.type_name(data_type, view, &|name| self.api.object(name).is_some())
-    }
-
-    /// A description with fallback, as wrapped paragraphs ready for the `doc` filter.
-    fn doc(&self, description: &str, fallback: String) -> String {
-        let style = &self.language.doc;
-        let text = match description.trim() {
-            "" => fallback,
-            _ => style.prose(&sentence(description)),
-        };
-        style.paragraphs(&[text])
     }
 
     fn resource(&self, resource: &Resource) -> Value {
@@ -225,36 +217,6 @@ impl Builder<'_> {
         })
     }
 
-    /// Meaning, allowed values and default, as prose.
-    fn parameter_text(&self, parameter: &Parameter) -> String {
-        let style = &self.language.doc;
-        let mut sentences = vec![style.prose(&sentence(&parameter.description))];
-        sentences.extend(self.allowed_text(&parameter.allowed));
-        if let Some(default) = &parameter.default {
-            sentences.push(format!("Default: {}.", style.code(&text(default))));
-        }
-        sentences.retain(|sentence| !sentence.is_empty());
-        if sentences.is_empty() {
-            sentences.push(sentence(if parameter.required { "Required" } else { "Optional" }));
-        }
-        sentences.join(" ")
-    }
-
-    fn allowed_text(&self, allowed: &Allowed) -> Option<String> {
-        let code = |value: &dyn std::fmt::Display| self.language.doc.code(&value.to_string());
-        match (allowed.values.as_slice(), allowed.minimum, allowed.maximum) {
-            ([], None, None) => None,
-            ([], Some(minimum), None) => Some(format!("At least {}.", code(&minimum))),
-            ([], None, Some(maximum)) => Some(format!("At most {}.", code(&maximum))),
-            ([], Some(minimum), Some(maximum)) => Some(format!("From {} to {}.", code(&minimum), code(&maximum))),
-            ([only], ..) => Some(format!("Only {}.", code(only))),
-            (values, ..) => {
-                let values: Vec<String> = values.iter().map(|value| code(value)).collect();
-                Some(format!("One of {}.", values.join(", ")))
-            }
-        }
-    }
-
     fn returns(&self, returns: &Type) -> Value {
         let model = returns.model();
         let object = model.filter(|name| self.api.object(name).is_some());
@@ -291,99 +253,6 @@ impl Builder<'_> {
                 })
             })
             .collect()
-    }
-
-    fn operation_doc(&self, operation: &Operation, parameters: &[&Parameter]) -> String {
-        let style = &self.language.doc;
-        let sections = &style.operation;
-        let mut blocks = vec![style.wrap(
-            &match operation.summary.trim() {
-                "" => format!("Operation {}.", style.code(&operation.id)),
-                summary => style.prose(&sentence(summary)),
-            },
-            0,
-        )];
-        let mut push = |block: String| {
-            if !block.trim().is_empty() {
-                blocks.push(block);
-            }
-        };
-        push(style.wrap(&style.prose(&sentence(&operation.notes)), 0));
-        let facts = sections.operation.replace("{method}", &operation.method).replace("{path}", &operation.path);
-        push(style.wrap(&facts, 0));
-        if !operation.since.is_empty() && !sections.since.is_empty() {
-            push(style.wrap(&sections.since.replace("{since}", &operation.since.join(", ")), 0));
-        }
-        if !parameters.is_empty() && !sections.parameter.is_empty() {
-            let mut lines = vec![sections.parameters.clone()];
-            for parameter in parameters {
-                let context = self.parameter(parameter);
-                let fill = |key: &str| context[key].as_str().unwrap_or_default().to_string();
-                let line = fill_in(
-                    &sections.parameter,
-                    &[
-                        ("{name}", fill("name")),
-                        ("{identifier}", fill("identifier")),
-                        ("{type}", fill("type")),
-                        ("{text}", self.parameter_text(parameter)),
-                    ],
-                );
-                lines.push(style.wrap(&line, sections.hang));
-            }
-            lines.push(sections.parameters_end.clone());
-            push(join_lines(&lines));
-        }
-        if operation.returns != Type::Void && !sections.returns.is_empty() {
-            let line = fill_in(
-                &sections.returns,
-                &[
-                    ("{type}", self.type_name(&operation.returns, View::Return)),
-                    ("{text}", self.returns_text(&operation.returns)),
-                ],
-            );
-            push(style.wrap(&line, sections.hang));
-        }
-        let errors = self.operation_errors(operation);
-        if !errors.is_empty() && !sections.error.is_empty() {
-            let mut lines = vec![sections.errors.clone()];
-            for error in &errors {
-                let reason = match error["reason"].as_str().unwrap_or_default() {
-                    "" => "Asterisk does not say why",
-                    reason => reason,
-                };
-                let line = fill_in(
-                    &sections.error,
-                    &[
-                        ("{class}", error["class"].as_str().unwrap_or_default().to_string()),
-                        ("{status}", error["status"].to_string()),
-                        ("{text}", style.prose(&sentence(reason))),
-                    ],
-                );
-                lines.push(style.wrap(&line, sections.hang));
-            }
-            lines.push(sections.errors_end.clone());
-            push(join_lines(&lines));
-        }
-        blocks.join("\n\n")
-    }
-
-    /// What comes back, in words: the first sentence of the model's description.
-    fn returns_text(&self, returns: &Type) -> String {
-        let style = &self.language.doc;
-        let about = match returns.model().and_then(|name| self.api.model(name)) {
-            Some(model) => {
-                let first = model.description.split_inclusive(". ").next().unwrap_or_default();
-                style.prose(&sentence(first))
-            }
-            None if *returns == Type::Binary => "The bytes.".to_string(),
-            None => String::new(),
-        };
-        match (returns, about.as_str()) {
-            (Type::List(_), "") => "A list.".to_string(),
-            (Type::List(_), about) => format!("A list; each: {about}"),
-            (_, "") => format!("{}.", style.code(&returns.to_string())),
-            (_, about) => about.to_string(),
-        }
     }
 
     fn model(&self, model: &Model) -> Value {
@@ -567,15 +436,4 @@ impl Builder<'_> {
             })
             .collect()
     }
-}
-
-/// Fills all holes of a pattern at once, so that a hole in a filled-in text stays text.
-fn fill_in(pattern: &str, values: &[(&str, String)]) -> String {
-    let replacements: Vec<(String, String)> =
-        values.iter().map(|(hole, value)| (hole.to_string(), value.clone())).collect();
-    crate::docs::replace_all(pattern, &replacements)
-}
-
-fn join_lines(lines: &[String]) -> String {
-    lines.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join("\n")
 }

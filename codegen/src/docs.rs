@@ -194,3 +194,51 @@ pub fn sentence(text: &str) -> String {
         format!("{text}.")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(from: &str, to: &str) -> (String, String) {
+        (from.to_string(), to.to_string())
+    }
+
+    #[test]
+    fn a_comment_cannot_be_ended_from_inside() {
+        let python = DocStyle {
+            open: "\"\"\"".into(),
+            close: "\"\"\"".into(),
+            inline: true,
+            guard: vec![pair("\\", "\\\\"), pair("\"", "\\\"")],
+            ..DocStyle::default()
+        };
+        assert_eq!(python.comment("ends with \"\"\"", 4), r##""""ends with \"\"\"""""##);
+        assert_eq!(python.comment("a\n\nb", 4), "\"\"\"a\n\n    b\n    \"\"\"");
+        let pod = DocStyle { guard: vec![pair("=", "E<61>")], ..DocStyle::default() };
+        assert_eq!(pod.comment("=cut", 0), "E<61>cut");
+        let php = DocStyle {
+            open: "/**".into(),
+            close: " */".into(),
+            prefix: " * ".into(),
+            guard: vec![pair("*/", "* /")],
+            ..DocStyle::default()
+        };
+        assert_eq!(php.comment("end */\n\nmore", 2), "/**\n   * end * /\n   *\n   * more\n   */");
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_and_items_hang() {
+        let style = DocStyle { width: 12, ..DocStyle::default() };
+        assert_eq!(style.wrap("one two three four", 0), "one two\nthree four");
+        assert_eq!(style.wrap("  - one two three", 4), "  - one two\n    three");
+        assert_eq!(style.wrap("größer größer größer", 0), "größer\ngrößer\ngrößer");
+        assert_eq!(style.wrap("unbreakableunbreakable x", 0), "unbreakableunbreakable\nx");
+    }
+
+    #[test]
+    fn replacements_do_not_touch_each_other() {
+        assert_eq!(replace_all("a\\b", &[pair("\\", "\\\\"), pair("b", "\\")]), "a\\\\\\");
+        assert_eq!(sentence(" No stop "), "No stop.");
+        assert_eq!(sentence("Really?"), "Really?");
+    }
+}
