@@ -18,6 +18,8 @@ pub struct DocStyle {
     pub inline: bool,
     /// How a name or a value is set in running text; `{text}` is it.
     pub code: String,
+    /// How an address is set in running text; `{text}` is it.
+    pub link: String,
     /// Replacements in Asterisk's prose, for characters that mean something in the markup.
     pub replace: Vec<(String, String)>,
     /// Replacements in the finished text, for what would end the comment.
@@ -34,6 +36,7 @@ impl Default for DocStyle {
             prefix: String::new(),
             inline: false,
             code: "{text}".to_string(),
+            link: "{text}".to_string(),
             replace: Vec::new(),
             guard: Vec::new(),
             operation: OperationStyle::default(),
@@ -86,8 +89,17 @@ impl Default for OperationStyle {
 impl DocStyle {
     /// Asterisk's prose with the markup's own characters made harmless, in one line.
     pub fn prose(&self, text: &str) -> String {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        replace_all(&text, &self.replace)
+        text.split_whitespace().map(|word| self.word(word)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn word(&self, word: &str) -> String {
+        let plain = |text: &str| replace_all(text, &self.replace);
+        let Some(start) = word.find("https://").or_else(|| word.find("http://")) else {
+            return plain(word);
+        };
+        // The full stop of the sentence is no part of the address.
+        let end = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '"', '\'']).len().max(start);
+        plain(&word[..start]) + &self.link.replace("{text}", &word[start..end]) + &plain(&word[end..])
     }
 
     /// A name or a value in running text.
@@ -233,6 +245,16 @@ mod tests {
         assert_eq!(style.wrap("  - one two three", 4), "  - one two\n    three");
         assert_eq!(style.wrap("größer größer größer", 0), "größer\ngrößer\ngrößer");
         assert_eq!(style.wrap("unbreakableunbreakable x", 0), "unbreakableunbreakable\nx");
+    }
+
+    #[test]
+    fn addresses_become_links() {
+        let style = DocStyle {
+            link: "<{text}>".into(),
+            replace: vec![pair("<", "\\<"), pair("_", "\\_")],
+            ..DocStyle::default()
+        };
+        assert_eq!(style.prose("see (https://x.org/a_b).  a_b <c"), "see (<https://x.org/a_b>). a\\_b \\<c");
     }
 
     #[test]

@@ -967,7 +967,7 @@ pub struct Hangup(Call<()>);
 
 impl Hangup {
     /// Numeric hangup cause (Q.850), e.g. 17 for busy; not allowed together with `reason`. See
-    /// https://docs.asterisk.org/Configuration/Miscellaneous/Hangup-Cause-Mappings/.
+    /// <https://docs.asterisk.org/Configuration/Miscellaneous/Hangup-Cause-Mappings/>.
     pub fn reason_code(self, reason_code: impl Into<String>) -> Self {
         Self(self.0.set("reason_code", Into::<String>::into(reason_code)))
     }
