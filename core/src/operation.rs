@@ -78,7 +78,7 @@ pub enum Kind {
     Number,
     Boolean,
     Date,
-    /// A JSON object of names and values, sent in the body under the parameter's name.
+    /// A JSON object of names and values (or a list of such), sent in the body under the parameter's name.
     Map,
     /// A JSON object that is the whole body.
     Object,
@@ -306,13 +306,12 @@ impl Parameter {
             match (self.kind, inner) {
                 (Kind::Object, Some(Value::Object(inner))) => return Ok(inner.clone()),
                 (Kind::Object, _) => return Ok(object.clone()),
-                (Kind::Map, Some(Value::Object(_))) => return Ok(object.clone()),
-                (Kind::Json, Some(Value::Object(_) | Value::Array(_))) => return Ok(object.clone()),
+                (Kind::Map | Kind::Json, Some(Value::Object(_) | Value::Array(_))) => return Ok(object.clone()),
                 _ => {}
             }
-        } else if matches!(self.kind, Kind::Object | Kind::Map) {
+        } else if self.kind == Kind::Object {
             return Err(self.wrong(value, operation, "an object of names and values"));
-        } else if self.kind == Kind::Json && !value.is_array() {
+        } else if !value.is_array() {
             return Err(self.wrong(value, operation, "a list or an object"));
         }
         Ok(Map::from_iter([(self.name.to_string(), value.clone())]))

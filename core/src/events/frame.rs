@@ -113,10 +113,10 @@ impl<'de> Visitor<'de> for TopLevel {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Found<'de>, M::Error> {
         let mut found = Found::default();
-        while let Some(key) = map.next_key_seed(ReadText)? {
+        while let Some(key) = map.next_key_seed(ReadText::WITH_NUMBERS)? {
             let key = key.unwrap_or_default();
             if key == "type" {
-                found.name = map.next_value_seed(ReadText)?;
+                found.name = map.next_value_seed(ReadText { numbers: false })?;
             } else if let Some(field) = self.tables.object_field(&key) {
                 if let Some(parts) = map.next_value_seed(ReadParts)? {
                     found.candidates.push((field, parts));
@@ -188,10 +188,10 @@ impl<'de> Visitor<'de> for ReadParts {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
         let mut parts = Parts::default();
-        while let Some(key) = map.next_key_seed(ReadText)? {
+        while let Some(key) = map.next_key_seed(ReadText::WITH_NUMBERS)? {
             let key = key.unwrap_or_default();
             if matches!(&*key, "id" | "name" | "technology" | "resource") {
-                if let Some(value) = map.next_value_seed(ReadText)? {
+                if let Some(value) = map.next_value_seed(ReadText::WITH_NUMBERS)? {
                     parts.0.push((key, value));
                 }
             } else {
@@ -202,9 +202,15 @@ impl<'de> Visitor<'de> for ReadParts {
     }
 }
 
-/// Reads a text, or a whole number as text, borrowed from the frame where nothing in it is escaped; `None` for
-/// anything else.
-struct ReadText;
+/// Reads a text, borrowed from the frame where nothing in it is escaped, and a whole number as text if asked to; `None`
+/// for anything else.
+struct ReadText {
+    numbers: bool,
+}
+
+impl ReadText {
+    const WITH_NUMBERS: ReadText = ReadText { numbers: true };
+}
 
 impl<'de> DeserializeSeed<'de> for ReadText {
     type Value = Option<Cow<'de, str>>;
@@ -228,11 +234,11 @@ impl<'de> Visitor<'de> for ReadText {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(number.to_string())))
+        Ok(self.numbers.then(|| Cow::Owned(number.to_string())))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(number.to_string())))
+        Ok(self.numbers.then(|| Cow::Owned(number.to_string())))
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
@@ -290,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_told() {
-        for text in ["", "[]", "{}", "{\"type\":5", "{\"type\":null}", "{\"type\":\"X\"} x", "nonsense"] {
+        for text in ["", "[]", "{}", "{\"type\":5}", "{\"type\":null}", "{\"type\":\"X\"} x", "nonsense"] {
             assert!(Frame::read(text.into()).is_err(), "{text}");
         }
     }

@@ -74,6 +74,7 @@ struct State {
     /// Frames from this sequence number on wait until the place before them is filled.
     gate: Option<u64>,
     end: Option<Result<()>>,
+    closed: bool,
 }
 
 impl Queue {
@@ -123,12 +124,17 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// Throws away what waits: the one who asked for the end does not want the rest.
-    pub fn discard(&self) {
+    /// Ends the stream at once: the one who asked for the end does not want what still waits, nor what is put back.
+    pub fn close(&self) {
         let mut state = self.lock();
+        state.closed = true;
+        state.end = Some(Ok(()));
+        state.gate = None;
         state.frames.clear();
         state.handed_over.clear();
         state.bytes = 0;
+        drop(state);
+        self.arrived.notify_one();
     }
 
     pub async fn next_batch(&self, subscriptions: &Subscriptions, limit: BatchLimit) -> Result<Option<Batch>> {
@@ -155,6 +161,9 @@ impl Queue {
     /// Puts back what the last batch was made of after this sequence number, to be matched again.
     pub fn rewind(&self, after: u64) {
         let mut state = self.lock();
+        if state.closed {
+            return;
+        }
         while let Some(frame) = state.handed_over.pop_back() {
             if frame.sequence <= after {
                 break;

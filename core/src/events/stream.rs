@@ -90,9 +90,11 @@ impl EventStream {
     }
 
     /// Closes the connection with a close frame. Events that still wait are given up; `next_batch` ends.
+    ///
+    /// The client's generation changes, so that who closes the stream in a handler gets no further event of its batch.
     pub fn close(&self) {
-        self.inner.queue.end(Ok(()));
-        self.inner.queue.discard();
+        self.inner.queue.close();
+        self.inner.subscriptions.touch();
         let _ = self.inner.commands.send(Command::Close);
     }
 

@@ -58,7 +58,7 @@ impl Subscriptions {
         };
         place.push(id);
         index.interests.insert(id, interest);
-        self.generation.fetch_add(1, Ordering::Release);
+        self.touch();
         id
     }
 
@@ -78,13 +78,18 @@ impl Subscriptions {
             Interest { event: Some(event), .. } => remove_from(&mut index.by_event, event, id),
             Interest { .. } => remove_sorted(&mut index.every, id),
         }
-        self.generation.fetch_add(1, Ordering::Release);
+        self.touch();
         true
     }
 
     /// Changes whenever a subscription comes or goes.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// Has what was matched before be matched again.
+    pub fn touch(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     /// Holds the subscriptions still while a batch of events is matched.

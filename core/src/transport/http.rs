@@ -134,6 +134,10 @@ impl HttpTransport {
         if cause.is_redirect() {
             return Error::new(ErrorKind::Protocol, Delivery::Unknown, format!("more than {MAX_REDIRECTS} redirects"));
         }
+        if is_not_http(&cause) {
+            let reason = Error::from_io("what answers there does not speak HTTP", delivery, &cause);
+            return Error::new(ErrorKind::Protocol, delivery, reason.message());
+        }
         let what = if cause.is_connect() {
             format!("cannot connect to {}", self.base.trim_end_matches("/ari"))
         } else {
@@ -167,6 +171,11 @@ impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(self.exchange(request))
     }
+}
+
+fn is_not_http(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+    causes.any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
 }
 
 /// For plain HTTP: reqwest wants a TLS configuration all the same, and loading the system's authorities takes
