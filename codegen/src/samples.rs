@@ -246,3 +246,46 @@ fn model_value(api: &Api, model: &Model, name: &str, depth: usize) -> Value {
     }
     Value::Object(fields)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Allowed;
+
+    fn parameter(data_type: Type, allowed: Allowed) -> Parameter {
+        Parameter {
+            name: "p".into(),
+            description: String::new(),
+            location: Location::Query,
+            required: true,
+            multiple: false,
+            data_type,
+            default: None,
+            allowed,
+        }
+    }
+
+    #[test]
+    fn only_what_needs_no_encoding_is_left_as_it_is() {
+        assert_eq!(encode("aZ09-._~"), "aZ09-._~");
+        assert_eq!(encode("a/b c%&+,;=?#\"ü☎"), "a%2Fb%20c%25%26%2B%2C%3B%3D%3F%23%22%C3%BC%E2%98%8E");
+        assert_eq!(on_the_wire(&json!(["a", 1, true])), "a,1,true");
+    }
+
+    #[test]
+    fn bounds_and_allowed_values_are_respected() {
+        let bounded = |minimum, maximum| Allowed { values: Vec::new(), minimum, maximum };
+        for salt in 0..2000 {
+            for is_awkward in [false, true] {
+                let value = |data_type, allowed| scalar(&parameter(data_type, allowed), salt, is_awkward, "0");
+                let int = value(Type::Int, bounded(Some(3), Some(5))).as_i64().unwrap();
+                assert!((3..=5).contains(&int));
+                let double = value(Type::Double, bounded(Some(1), Some(10))).as_f64().unwrap();
+                assert!((1.0..=10.0).contains(&double));
+                assert!(value(Type::Long, bounded(None, Some(-1))).as_i64().unwrap() <= -1);
+                let listed = Allowed { values: vec!["a".into(), "b".into()], ..Allowed::default() };
+                assert!(["a", "b"].contains(&value(Type::String, listed).as_str().unwrap()));
+            }
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 //! Domain objects: their data, and the operations of their resource with their identity filled in.
 
+#![allow(unused_imports)]
+
 use std::future::Future;
 use std::ops::Deref;
 
