@@ -183,6 +183,7 @@ struct Link {
     socket: WebSocketStream<TcpStream>,
     ended: bool,
     goodbye_seen: bool,
+    /// Pings that no step has asked for yet.
     pings: usize,
     pongs: Vec<Vec<u8>>,
     /// A message of the client, which ARI does not have here.
@@ -258,8 +259,9 @@ impl Link {
                 sent
             }
             Step::ExpectPing(_) => {
-                let before = self.pings;
-                return self.await_that("a ping", |link| link.pings > before).await;
+                self.await_that("a ping", |link| link.pings > 0).await?;
+                self.pings -= 1;
+                return Ok(());
             }
             Step::ExpectClose(_) => return self.await_that("a close frame", |link| link.goodbye_seen).await,
             other => return Err(format!("{other:?} has no place here")),
