@@ -17,6 +17,7 @@ ADDON_SOURCES := Cargo.toml Cargo.lock $(shell find core bindings/python/src bin
 # Whatever builds the native part of the Python module does it for this Python.
 export PYO3_PYTHON := $(CURDIR)/$(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
+export CARGO
 
 # One thing after the other: cargo and Asterisk take all there is anyway, and the output stays readable.
 .NOTPARALLEL:
@@ -45,7 +46,7 @@ $(VENV)/.tools: scripts/requirements-dev.txt scripts/venv.sh | toolchain
 	@touch $@
 
 $(VENV)/.addon: $(VENV)/.tools $(ADDON_SOURCES)
-	VIRTUAL_ENV='$(CURDIR)/$(VENV)' $(RUN) maturin develop --quiet --manifest-path bindings/python/Cargo.toml
+	VIRTUAL_ENV='$(CURDIR)/$(VENV)' $(RUN) maturin develop --manifest-path bindings/python/Cargo.toml
 	@touch $@
 
 generate: | toolchain
@@ -53,7 +54,7 @@ generate: | toolchain
 
 check: $(VENV)/.tools
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CODEGEN) generate --check
 	$(RUN) ruff check --quiet $(PYTHON_CODE)
 	$(RUN) ruff format --quiet --check $(PYTHON_CODE)
@@ -63,10 +64,10 @@ test: check test-rust test-python test-scripts
 	@echo 'make test: everything passed'
 
 test-rust: release | toolchain
-	$(CARGO) test --quiet --workspace --exclude ari-python
+	$(CARGO) test --workspace --exclude ari-python
 
 test-python: $(VENV)/.addon release
-	$(CARGO) build --quiet --package ari-conformance
+	$(CARGO) build --package ari-conformance
 	cd bindings/python && ../../$(RUN) pytest
 
 # Asterisk's packages may be out of reach where ARI_URL names another Asterisk.
@@ -82,7 +83,7 @@ release: | toolchain
 	@[ -n "$$ARI_URL" ] || $(ASTERISK) get >/dev/null
 
 demo: $(VENV)/.addon
-	$(CARGO) build --quiet --package ari-codegen
+	$(CARGO) build --package ari-codegen --package ari-examples
 	@$(ASTERISK) run -- $(VENV)/bin/python scripts/demo.py
 
 asterisk:

@@ -20,9 +20,10 @@ DOCUMENTS = "test_resources/asterisk"
 DESCRIBED = "22.10"  # the release that they describe
 
 # A language's demo tells its story and ends with the line `demo: <language> passed on Asterisk <version>`.
+CARGO = shlex.split(os.environ.get("CARGO", "cargo"))
 LANGUAGES = {
+    "rust": [*CARGO, "run", "--quiet", "--package", "ari-examples", "--bin", "demo"],
     "python": [sys.executable, "examples/python/demo.py"],
-    "rust": ["cargo", "run", "--quiet", "--package", "ari-examples", "--bin", "demo"],
 }
 
 
@@ -51,8 +52,8 @@ def same_facts(url, version):
     """Compares the server's Swagger with the documents of the repository. Between releases it may differ, and what does
     is worth seeing; from the release that the documents describe it may not."""
     print(f"Its Swagger documents, compared with {DOCUMENTS}:", flush=True)
-    command = [*shlex.split(os.environ.get("CARGO", "cargo")), "run", "--quiet", "--package", "ari-codegen", "--"]
-    same = subprocess.run([*command, "diff", DOCUMENTS, url], cwd=ROOT).returncode == 0
+    command = [*CARGO, "run", "--quiet", "--package", "ari-codegen", "--", "diff", DOCUMENTS, url]
+    same = subprocess.run(command, cwd=ROOT).returncode == 0
     return same or not f"{version}.".startswith(f"{DESCRIBED}.")
 
 
