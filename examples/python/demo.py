@@ -14,7 +14,6 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import List, Set
 
 import ari
 import ivr
@@ -34,9 +33,9 @@ class Story:
     """Id of the end that comes to the IVR."""
     began: float = field(default_factory=time.monotonic)
     keys: str = ""
-    played: Set[str] = field(default_factory=set)
+    played: set[str] = field(default_factory=set)
     said_goodbye: bool = False
-    seen: List[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
         """Follows the call through every event of it. The handlers are there before the call is."""
@@ -103,7 +102,7 @@ class Story:
             self.tell(event, f"the call is over: {event.cause_txt}")
             self.client.close()
 
-    def missing(self) -> List[str]:
+    def missing(self) -> list[str]:
         """What should have happened and did not."""
         greeting, answers = "sound:hello-world", [f"sound:digits/{key}" for key in KEYS if key.isdigit()]
         expected = {

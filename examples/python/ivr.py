@@ -13,7 +13,6 @@ import os
 import ari
 
 APPLICATION = "hello"
-WAY_OUT = {"context": "default", "extension": "goodbye", "priority": 1}
 
 
 def on_start(event: ari.StasisStart) -> None:
@@ -27,7 +26,7 @@ def on_start(event: ari.StasisStart) -> None:
 def on_key(channel: ari.Channel, event: ari.ChannelDtmfReceived) -> None:
     """A key was pressed: digits are said back, `#` leaves the menu."""
     if event.digit == "#":
-        channel.continue_in_dialplan(**WAY_OUT)
+        channel.continue_in_dialplan(context="default", extension="goodbye", priority=1)
     elif event.digit == "*":
         channel.play(media="sound:hello-world")
     else:

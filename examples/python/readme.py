@@ -5,6 +5,8 @@
 Whoever calls Stasis(hello) is greeted, hears the digits it presses, and goes on in the dialplan with `#`.
 """
 
+# mypy: allow-untyped-defs, allow-untyped-calls
+
 import sys
 
 import ari

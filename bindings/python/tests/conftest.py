@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator
-
-import pytest
+from typing import Any, Callable
 
 import ari
+import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -53,7 +53,7 @@ def real(asterisk: Asterisk) -> Iterator[ari.Client]:
         yield client
 
 
-def channel(id: str = "c1", **fields: Any) -> Dict[str, Any]:
+def channel(id: str = "c1", **fields: Any) -> dict[str, Any]:
     """JSON of a channel."""
     return {
         "id": id,
@@ -70,7 +70,7 @@ def channel(id: str = "c1", **fields: Any) -> Dict[str, Any]:
     }
 
 
-def event(type: str, **fields: Any) -> Dict[str, Any]:
+def event(type: str, **fields: Any) -> dict[str, Any]:
     """JSON of an event."""
     return {"type": type, "application": "hello", "timestamp": "2026-11-20T23:20:16.050+0000", **fields}
 

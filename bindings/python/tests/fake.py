@@ -1,4 +1,4 @@
-"""A server for one test: it answers what the test says, remembers what it was asked, and sends the events it is given."""
+"""A server for one test: it answers what the test says, remembers what it was asked, and sends the given events."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import json
 import socket
 import struct
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 USER, PASSWORD = "tester", "s3cr3t-päss"
@@ -24,14 +25,14 @@ class Asked(NamedTuple):
     path: str
     query: str
     body: bytes
-    headers: Dict[str, str]
+    headers: dict[str, str]
 
     @property
     def json(self) -> Any:
         return json.loads(self.body)
 
 
-Answer = Tuple[int, Any]
+Answer = tuple[int, Any]
 
 
 class Fake(ThreadingHTTPServer):
@@ -42,13 +43,13 @@ class Fake(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: List[Asked] = []
-        self.answers: Dict[Tuple[str, str], Any] = {}
-        self.frames: List[Any] = []
+        self.asked: list[Asked] = []
+        self.answers: dict[tuple[str, str], Any] = {}
+        self.frames: list[Any] = []
         """Sent to every event connection as soon as it is there."""
-        self.close_code: Optional[int] = 1000
+        self.close_code: int | None = 1000
         """Closes an event connection after the frames; None keeps it open."""
-        self.connections: List[EventSocket] = []
+        self.connections: list[EventSocket] = []
         self.connected = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -75,7 +76,7 @@ class Fake(ThreadingHTTPServer):
         return self.asked[-1]
 
     @property
-    def calls(self) -> List[Asked]:
+    def calls(self) -> list[Asked]:
         """Requests besides the question for the server's version and the event connections."""
         return [asked for asked in self.asked if asked.path not in ("/ari/asterisk/info", "/ari/events")]
 
@@ -96,7 +97,7 @@ class EventSocket:
     def __init__(self, connection: socket.socket, query: str) -> None:
         self.connection = connection
         self.query = query
-        self.closed_with: Optional[int] = None
+        self.closed_with: int | None = None
         self.lock = threading.Lock()
 
     def send(self, frame: Any) -> None:
@@ -108,10 +109,8 @@ class EventSocket:
 
     def drop(self) -> None:
         """Ends the connection without a word."""
-        try:
+        with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
     def _send(self, opcode: int, payload: bytes) -> None:
         size = len(payload)
@@ -135,10 +134,8 @@ class EventSocket:
             payload = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
             if head[0] & 0xF == 8:
                 self.closed_with = struct.unpack("!H", payload[:2])[0] if payload else 1005
-                try:
+                with suppress(OSError):
                     self._send(8, payload)
-                except OSError:
-                    pass
                 return
             if head[0] & 0xF == 9:
                 self._send(10, payload)
@@ -149,10 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: Fake
 
     def handle(self) -> None:
-        try:
+        with suppress(OSError):  # the client may go whenever it likes
             super().handle()
-        except OSError:
-            pass  # the client may go whenever it likes
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -181,6 +176,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _events(self, asked: Asked) -> None:
+        # It is known before the client is told that it is connected, and whoever writes to it waits for that.
+        connection = EventSocket(self.connection, asked.query)
+        with connection.lock:
+            self.server.connections.append(connection)
+            self._upgrade(asked)
+        self.server.connected.set()
+        for frame in self.server.frames:
+            connection.send(frame)
+        if self.server.close_code is not None:
+            connection.close(self.server.close_code)
+        connection.serve()
+
+    def _upgrade(self, asked: Asked) -> None:
         key = asked.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
         self.send_response(101)
         self.send_header("Upgrade", "websocket")
@@ -190,13 +198,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Sec-WebSocket-Protocol", "ari")
         self.end_headers()
         self.close_connection = True
-        connection = EventSocket(self.connection, asked.query)
-        self.server.connections.append(connection)
-        self.server.connected.set()
-        for frame in self.server.frames:
-            connection.send(frame)
-        if self.server.close_code is not None:
-            connection.close(self.server.close_code)
-        connection.serve()
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any
 
 import ari
 
@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "asterisk" / "asteris
 class Asterisk:
     """Where a server is; and, of our own, the process that keeps it."""
 
-    def __init__(self, facts: Dict[str, Any], process: Optional[subprocess.Popen[str]] = None) -> None:
+    def __init__(self, facts: dict[str, Any], process: subprocess.Popen[str] | None = None) -> None:
         self.url: str = facts["url"]
         self.username: str = facts["username"]
         self.password: str = facts["password"]
@@ -29,12 +29,12 @@ class Asterisk:
     async def connect_async(self, **options: Any) -> ari.AsyncClient:
         return await ari.connect_async(self.url, self.username, self.password, **options)
 
-    def command(self, line: str) -> Dict[str, Any]:
+    def command(self, line: str) -> dict[str, Any]:
         """kill, stop, start, restart, freeze, thaw, or cli and a command of Asterisk's console."""
         assert self._process is not None and self._process.stdin and self._process.stdout
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
-        answer: Dict[str, Any] = json.loads(self._process.stdout.readline())
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         assert answer["ok"], answer
         return answer
 
@@ -47,7 +47,7 @@ class Asterisk:
             self._process.wait(30)
 
 
-def external() -> Optional[Asterisk]:
+def external() -> Asterisk | None:
     """The Asterisk that the environment names."""
     environ = os.environ
     if "ARI_URL" not in environ:

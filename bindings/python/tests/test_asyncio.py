@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Awaitable, Callable, List
+from collections.abc import Awaitable
+from typing import Any, Callable
 
+import ari
 import pytest
 from conftest import channel, event
 from fake import PASSWORD, USER, Fake
 
-import ari
-
-Lines = List[Any]
+Lines = list[Any]
 
 
 def run(fake: Fake, main: Callable[[ari.AsyncClient], Awaitable[None]], **options: Any) -> None:
@@ -243,8 +243,9 @@ def test_a_client_outlives_its_loop(fake: Fake) -> None:
     lost = ari.AsyncClient(fake.url, USER, PASSWORD)
 
     async def leave() -> None:
-        asyncio.ensure_future(lost.channels.list())
+        task = asyncio.ensure_future(lost.channels.list())
         await asyncio.sleep(0)
+        assert not task.done()
 
     asyncio.run(leave())  # the loop is closed before the answer is there
     assert asyncio.run(once()) == []

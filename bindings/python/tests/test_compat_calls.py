@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import ari
 import pytest
 from conftest import channel
 from fake import Fake
-
-import ari
 
 
 def test_arguments_have_swagger_names(fake: Fake, client: ari.Client) -> None:
@@ -200,7 +199,7 @@ def test_requests_the_library_does_not_know(fake: Fake, client: ari.Client) -> N
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", 1 << 64, float("nan"), "\ud800", {1: 2}])
 def test_values_json_does_not_have(fake: Fake, client: ari.Client, value: Any) -> None:
-    with pytest.raises(TypeError, match="callerId of channels.originate") as caught:
+    with pytest.raises(TypeError, match=r"callerId of channels\.originate") as caught:
         client.channels.originate(endpoint="Local/1", callerId=value)
     assert isinstance(caught.value, ari.IllegalInputException)
     endless: Any = []

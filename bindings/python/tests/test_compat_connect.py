@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-
-import pytest
-from fake import PASSWORD, USER, Fake
-
 import ari
 import ari.client
 import ari.model
+import pytest
+from fake import PASSWORD, USER, Fake
 
 
 def test_by_position_and_by_keyword_with_any_end_of_the_address(fake: Fake) -> None:
@@ -52,9 +50,19 @@ def test_what_is_unknown_is_an_attribute_error(client: ari.Client) -> None:
 
 
 def test_names_of_repositories(client: ari.Client) -> None:
-    names = (
-        "applications asterisk bridges channels deviceStates endpoints events mailboxes playbacks recordings sounds".split()
-    )
+    names = [
+        "applications",
+        "asterisk",
+        "bridges",
+        "channels",
+        "deviceStates",
+        "endpoints",
+        "events",
+        "mailboxes",
+        "playbacks",
+        "recordings",
+        "sounds",
+    ]
     for name in names:
         assert repr(getattr(client, name)) == f"Repository({name})"
         assert client.get_repo(name) is getattr(client, name)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any, Callable, List
+from typing import Any, Callable
 
+import ari
 import pytest
 from conftest import channel, event
 from fake import Fake
 
-import ari
-
-Lines = List[Any]
+Lines = list[Any]
 
 
 def dtmf(id: str = "c1", digit: str = "1") -> Any:
@@ -184,7 +183,11 @@ def test_several_objects_for_programs_of_2014(fake: Fake, client: ari.Client) ->
         ("Dial", {"caller": "x", "peer": "main"}, "peer"),
         ("BridgeMerged", {"bridge": "main", "bridge_from": "x"}, "bridge"),
         ("BridgeBlindTransfer", {"channel": "main", "transferee": "x"}, "channel"),
-        ("BridgeAttendedTransfer", {"transferer_first_leg": "main", "transferer_second_leg": "x"}, "transferer_first_leg"),
+        (
+            "BridgeAttendedTransfer",
+            {"transferer_first_leg": "main", "transferer_second_leg": "x"},
+            "transferer_first_leg",
+        ),
         ("ReferredBy", {"source_channel": "main", "connected_channel": "x"}, "source_channel"),
     ],
 )
@@ -234,9 +237,7 @@ def test_handlers_run_in_the_thread_of_run(fake: Fake, client: ari.Client) -> No
     assert seen == [(thread.ident, "c1")] * 2
 
 
-def test_an_exception_in_a_handler_is_logged(
-    fake: Fake, client: ari.Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_exception_in_a_handler_is_logged(fake: Fake, client: ari.Client, caplog: pytest.LogCaptureFixture) -> None:
     seen: Lines = []
 
     def fail(_: Any) -> None:
@@ -258,7 +259,7 @@ def test_an_exception_handler_of_ones_own(fake: Fake, client: ari.Client) -> Non
     assert [type(error) for error in caught] == [ZeroDivisionError] * 2
 
     def again(_: Exception) -> None:
-        raise  # noqa: PLE0704
+        raise
 
     client.exception_handler = again
     fake.close_code = None
@@ -286,10 +287,10 @@ def test_what_ends_programs_passes(fake: Fake, client: ari.Client, error: Any) -
 def test_messages_that_are_no_events(fake: Fake, client: ari.Client, caplog: pytest.LogCaptureFixture) -> None:
     seen: Lines = []
     client.on_event("ChannelDtmfReceived", lambda e: seen.append(e["digit"]))
-    play(fake, client, dtmf(), "not json", "[1]", '{"no": "type"}', "", dtmf(digit="2"))
+    play(fake, client, dtmf(), "not json", "[1]", '{"no": "type"}', '{"type": 5}', "", dtmf(digit="2"))
     assert seen == ["1", "2"]
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert len(errors) == 4 and {record.name for record in errors} == {"ari.client"}
+    assert len(errors) == 5 and {record.name for record in errors} == {"ari.client"}
 
 
 def test_handlers_by_class_and_by_other_names(fake: Fake, client: ari.Client) -> None:

@@ -6,11 +6,10 @@ import copy
 import json
 import pickle
 
+import ari
 import pytest
 from conftest import channel
 from fake import PASSWORD, USER, Fake
-
-import ari
 
 
 def test_a_snapshot_with_its_fields(client: ari.Client) -> None:
@@ -95,7 +94,9 @@ def test_wrong_arguments(fake: Fake, client: ari.Client) -> None:
 
 
 def test_equality(fake: Fake, client: ari.Client) -> None:
-    one, same, other = (ari.Channel(client, channel(id, state=s)) for id, s in [("1", "Up"), ("1", "Ring"), ("2", "Up")])
+    one, same, other = (
+        ari.Channel(client, channel(id, state=s)) for id, s in [("1", "Up"), ("1", "Ring"), ("2", "Up")]
+    )
     assert one == same and one != other and hash(one) == hash(same) and len({one, same, other}) == 2
     assert one == channel("1", state="Up") and one != channel("1", state="Ring")
     assert one != ari.Bridge(client, {"id": "1"})  # type: ignore[comparison-overlap]
@@ -107,7 +108,7 @@ def test_fields_a_server_does_not_send(client: ari.Client) -> None:
     found = ari.Channel(client, {"id": "1"})
     assert found.caller_rdnis is None and found.channelvars is None
     with pytest.raises(AttributeError, match="accountcode"):
-        found.accountcode  # noqa: B018
+        found.accountcode
     assert not hasattr(found, "accountcode")
     assert bool(ari.Channel(client, {}))
 

@@ -10,10 +10,9 @@ import textwrap
 import threading
 from typing import Any
 
+import ari
 import pytest
 from fake import PASSWORD, USER, Fake
-
-import ari
 
 CLASSES = {
     400: ari.IllegalInputException,
@@ -147,12 +146,14 @@ def test_without_requests_nothing_imports_it() -> None:
         try:
             client.channels.get("gone")
         except ari.NotFoundException as error:
-            print(error.response.status_code, error.response.json(), error.response.text, type(error).__mro__[1].__name__)
+            print(error.response.status_code, error.response.json(), error.response.text)
+            print(type(error).__mro__[1].__name__)
         print("requests" in sys.modules)
         """
     )
     assert out.splitlines() == [
-        "404 {'message': 'nothing at /ari/channels/gone'} {\"message\": \"nothing at /ari/channels/gone\"} AriException",
+        "404 {'message': 'nothing at /ari/channels/gone'} {\"message\": \"nothing at /ari/channels/gone\"}",
+        "AriException",
         "False",
     ]
 
@@ -163,7 +164,8 @@ def test_with_requests_its_exceptions_are_ours_too() -> None:
         try:
             client.channels.get("early")
         except ari.NotFoundException as error:
-            print("not yet", [each.__name__ for each in type(error).__mro__ if each.__module__.startswith("requests")])
+            kinds = [each.__name__ for each in type(error).__mro__ if each.__module__.startswith("requests")]
+            print("not yet", kinds)
         import requests
         try:
             client.channels.get("gone")
@@ -173,7 +175,7 @@ def test_with_requests_its_exceptions_are_ours_too() -> None:
         try:
             client.channels.get("gone")
         except requests.RequestException as error:
-            print("RequestException", type(error).__name__, error)
+            print("RequestException", type(error).__name__, error.message)
         kinds = []
         for _ in range(2):
             try:
@@ -211,7 +213,7 @@ def test_with_requests_its_exceptions_are_ours_too() -> None:
     assert out.splitlines() == [
         "not yet []",
         "HTTPError True nothing at /ari/channels/gone True",
-        "RequestException NotFoundException 404 nothing at /ari/channels/gone [channels.get, GET /channels/gone, rejected]",
+        "RequestException NotFoundException nothing at /ari/channels/gone",
         "made once True",
         "ConnectionError True True",
         "401",

@@ -9,10 +9,9 @@ import uuid
 from pathlib import Path
 from typing import Any, Callable
 
+import ari
 import pytest
 from real import Asterisk
-
-import ari
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "python"
 
@@ -24,7 +23,10 @@ def test_a_program_of_2014(asterisk: Asterisk) -> None:
     """
     client = asterisk.connect()
     program = subprocess.Popen(
-        [sys.executable, str(EXAMPLES / "readme.py"), asterisk.url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, str(EXAMPLES / "readme.py"), asterisk.url],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     seen: list[Any] = []
     call = f"call-{uuid.uuid4()}"

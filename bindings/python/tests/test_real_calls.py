@@ -7,12 +7,12 @@ import queue
 import threading
 import time
 import uuid
-from typing import Any, AsyncIterator
-
-import pytest
-from real import Asterisk
+from collections.abc import AsyncIterator
+from typing import Any
 
 import ari
+import pytest
+from real import Asterisk
 
 PATIENCE = 20
 
@@ -201,7 +201,6 @@ def test_what_the_server_says_about_itself(real: ari.Client) -> None:
 
 def test_refusals_of_the_server(real: ari.Client) -> None:
 
-
     for kind, message, call in [
         (ari.NotFoundException, "Channel not found", lambda: real.channels.get("nope")),
         (ari.NotFoundException, "not found", lambda: real.bridges.get("nope")),
@@ -211,5 +210,3 @@ def test_refusals_of_the_server(real: ari.Client) -> None:
         with pytest.raises(kind, match=message) as caught:
             call()
         assert caught.value.status is not None
-
-

@@ -6,18 +6,17 @@ import asyncio
 import threading
 import time
 import uuid
-from typing import Any, List
-
-import pytest
-from real import Asterisk
+from typing import Any
 
 import ari
+import pytest
+from real import Asterisk
 
 EVENTS = 20_000
 PAUSE = 5
 
 
-def values(events: List[Any]) -> List[int]:
+def values(events: list[Any]) -> list[int]:
     return [int(value) for value in events]
 
 
@@ -29,8 +28,8 @@ def originate(app: str) -> Any:
 
 def test_a_flood_with_a_handler_that_sleeps(asterisk: Asterisk) -> None:
     app = f"flood-{uuid.uuid4().hex[:8]}"
-    seen: List[str] = []
-    others: List[str] = []
+    seen: list[str] = []
+    others: list[str] = []
     client = asterisk.connect(reconnect="never")
 
     def on_variable(event: ari.ChannelVarset) -> None:
@@ -45,7 +44,7 @@ def test_a_flood_with_a_handler_that_sleeps(asterisk: Asterisk) -> None:
     for name in ("ConnectionLost", "EventsDropped", "UnreadableFrame"):
         client.on_event(name, lambda e: others.append(e["type"]))
     client.on_event("ChannelVarset", on_variable)
-    channels: List[ari.Channel] = []
+    channels: list[ari.Channel] = []
     client.on_event("Connected", lambda _: channels.append(client.channels.originate(**originate(app))))
     alarm = threading.Timer(120, client.close)
     alarm.start()
@@ -58,7 +57,7 @@ def test_a_flood_with_a_handler_that_sleeps(asterisk: Asterisk) -> None:
 
 
 def test_a_flood_with_the_asyncio_client(asterisk: Asterisk) -> None:
-    seen: List[str] = []
+    seen: list[str] = []
 
     async def main() -> None:
         app = f"flood-{uuid.uuid4().hex[:8]}"
@@ -87,7 +86,7 @@ def test_a_flood_with_the_asyncio_client(asterisk: Asterisk) -> None:
 @pytest.mark.parametrize("how", ["kill", "restart"])
 def test_a_server_that_dies_and_comes_back(mortal: Asterisk, how: str) -> None:
     app = "outage"
-    seen: List[Any] = []
+    seen: list[Any] = []
     client = mortal.connect(max_delay=0.5)
     back = threading.Event()
     started = threading.Event()
@@ -125,7 +124,7 @@ def wait_until(condition: Any) -> None:
 
 
 def test_a_server_that_falls_silent(mortal: Asterisk) -> None:
-    seen: List[str] = []
+    seen: list[str] = []
     client = mortal.connect(ping_interval=0.3, pong_timeout=0.5, max_delay=0.3, connect_timeout=1)
     for name in ("Connected", "ConnectionLost", "Reconnected"):
         client.on_event(name, lambda e: seen.append(e["type"]))

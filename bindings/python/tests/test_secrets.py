@@ -8,12 +8,11 @@ import pickle
 import subprocess
 import sys
 import traceback
-from typing import Any, Callable, List
-
-import pytest
-from fake import PASSWORD, USER, Fake
+from typing import Any, Callable
 
 import ari
+import pytest
+from fake import PASSWORD, USER, Fake
 
 HIDDEN = [PASSWORD, base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode(), "p%C3%A4ss", "hunter2"]
 
@@ -25,7 +24,7 @@ def assert_hidden(text: str) -> None:
 
 def test_errors_and_reprs(fake: Fake, client: ari.Client) -> None:
     fake.on("GET", "/channels", 500, {"error": "Allocation failed"})
-    calls: List[Callable[[], Any]] = [
+    calls: list[Callable[[], Any]] = [
         lambda: ari.connect(fake.url, USER, "hunter2"),
         lambda: ari.connect("http://127.0.0.1:9", USER, PASSWORD),
         lambda: ari.connect(f"http://{USER}:hunter2@127.0.0.1:9", "", ""),

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import List
 
 import pytest
 from fake import PASSWORD, USER, Fake
@@ -52,7 +51,7 @@ except KeyboardInterrupt:
 """
 
 
-def interrupt(fake: Fake, source: str, number: int = signal.SIGINT) -> List[str]:
+def interrupt(fake: Fake, source: str, number: int = signal.SIGINT) -> list[str]:
     """Starts a program, sends it a signal once it waits, and gives what it printed and how long it took to end."""
     fake.close_code = None
     fake.call("POST", "/channels/held/answer", lambda _: (200, time.sleep(3)))
@@ -134,5 +133,7 @@ print("end")
     fake.call("POST", "/channels/held/answer", lambda _: (200, time.sleep(1)))
     for _ in range(5):
         command = [sys.executable, "-c", source, fake.url, USER, PASSWORD]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=Path(__file__).parent)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=30, check=False, cwd=Path(__file__).parent
+        )
         assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE / "typing_samples"
@@ -30,7 +29,7 @@ def test_what_is_right_is_accepted() -> None:
 
 def test_what_is_wrong_is_found() -> None:
     bad = SAMPLES / "bad.py"
-    expected: Dict[int, str] = {}
+    expected: dict[int, str] = {}
     for number, line in enumerate(bad.read_text().splitlines(), 1):
         marked = re.search(r"# E: ([a-z-]+)$", line)
         if marked:

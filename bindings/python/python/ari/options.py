@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Optional, TypedDict
+from typing import Literal, TypedDict
 
 
 class Options(TypedDict, total=False):
@@ -28,7 +28,7 @@ class Options(TypedDict, total=False):
     reconnect: Literal["never", "lost", "always"]
     """When the event connection is made again: never; when it was lost, but not when the server closed it; always.
     Default: ``"lost"``."""
-    max_reconnects: Optional[int]
+    max_reconnects: int | None
     """Attempts after a loss before ``run()`` raises. Default: None, for ever."""
     first_attempts: int
     """Attempts ``run()`` makes to connect at first. Default: 1."""
@@ -38,11 +38,11 @@ class Options(TypedDict, total=False):
     """Longest wait between attempts. Default: 10."""
     unknown_parameters: Literal["refuse", "drop"]
     """What happens to parameters an operation does not have. Default: ``"refuse"``."""
-    ca_pem: Optional[str]
+    ca_pem: str | None
     """PEM text of authorities to trust besides those of the system."""
-    client_cert_pem: Optional[str]
+    client_cert_pem: str | None
     """PEM text of the certificate this client shows."""
-    client_key_pem: Optional[str]
+    client_key_pem: str | None
     """PEM text of that certificate's key."""
     user_agent: str
     """What the client calls itself in requests."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import ari
 
@@ -13,8 +13,8 @@ channel: ari.Channel = client.channels.originate(
 )
 state: str = channel.state
 number: str = channel.caller.number
-rdnis: Optional[str] = channel.caller_rdnis
-bridges: List[ari.Bridge] = client.get_bridges()
+rdnis: str | None = channel.caller_rdnis
+bridges: list[ari.Bridge] = client.get_bridges()
 playback: ari.Playback = channel.play(media=["sound:a", "sound:b"], offsetms=10)
 file: bytes = client.recordings.get_stored_file("r")
 nothing: None = channel.answer()
@@ -22,14 +22,14 @@ client.channels.continue_in_dialplan("1", context="default", priority=1)
 client.channels.continueInDialplan(channelId="1")
 client.endpoints.send_message(to="pjsip:bob", from_="sip:me", body="hi")
 info: ari.AsteriskInfo = client.get_info(only=["system"])
-fields: Dict[str, Any] = info
-repository: Optional[Any] = client.get_repo("channels")
+fields: dict[str, Any] = info
+repository: Any | None = client.get_repo("channels")
 
 
 def on_start(event: ari.StasisStart) -> None:
     event.channel.answer()
-    words: List[str] = event.args
-    other: Optional[ari.Channel] = event.replace_channel
+    words: list[str] = event.args
+    other: ari.Channel | None = event.replace_channel
     print(words, other)
 
 
@@ -37,7 +37,7 @@ def on_any(event: ari.Event) -> None:
     print(event.type, event.timestamp, event["type"])
 
 
-def on_dict(event: Dict[str, Any], word: str, number: int = 5) -> None:
+def on_dict(event: dict[str, Any], word: str, number: int = 5) -> None:
     print(event, word, number)
 
 
@@ -45,7 +45,7 @@ def on_key(channel: ari.Channel, event: ari.ChannelDtmfReceived, word: str) -> N
     print(channel.id, event.digit, event.duration_ms + 1, word)
 
 
-def on_varset(channel: Optional[ari.Channel], event: ari.ChannelVarset) -> None:
+def on_varset(channel: ari.Channel | None, event: ari.ChannelVarset) -> None:
     print(channel, event.value)
 
 
@@ -80,7 +80,7 @@ client.run(["a", "b"])
 try:
     client.channels.get("gone")
 except ari.NotFoundException as error:
-    status: Optional[int] = error.status
+    status: int | None = error.status
     message: str = error.message
 
 

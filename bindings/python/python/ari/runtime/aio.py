@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Generator, Mapping
 from inspect import isawaitable
-from typing import Any, AsyncIterator, Awaitable, Deque, Dict, Generator, Generic, List, Mapping, Optional, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    Generic,
+    TypeVar,
+)
 
 from .. import _native
 from .calls import as_json, read
@@ -30,17 +35,17 @@ class AsyncClientBase(ClientBase):
     """Calls are awaited; handlers run in the event loop that runs ``run()``, and may be coroutines."""
 
     @classmethod
-    async def connect(cls: Type[S], base_url: str, username: str, password: str, **options: Any) -> S:
+    async def connect(cls: type[S], base_url: str, username: str, password: str, **options: Any) -> S:
         """A client whose server has answered; see ``ari.connect_async``."""
         client = cls.__new__(cls)
         loop = asyncio.get_running_loop()
         client._begin(await _native.Client.connect_async(loop, base_url, username, password, options))
         return client
 
-    def _send(self, operation: str, arguments: Dict[str, Any]) -> Awaitable[Any]:
+    def _send(self, operation: str, arguments: dict[str, Any]) -> Awaitable[Any]:
         return self._native.call_async(asyncio.get_running_loop(), operation, arguments)
 
-    async def request(self, method: str, path: str, query: Optional[Mapping[str, Any]] = None, body: Any = None) -> Any:
+    async def request(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
         """Sends a request the library has no method for.
 
         Args:
@@ -55,7 +60,7 @@ class AsyncClientBase(ClientBase):
         loop = asyncio.get_running_loop()
         return read(self, await self._native.request_async(loop, method, path, dict(query or {}), body), as_json)
 
-    async def run(self, apps: Apps, subscribeAll: bool = False) -> None:  # noqa: N803
+    async def run(self, apps: Apps, subscribeAll: bool = False) -> None:
         """Receives the events of applications and calls their handlers, until the connection is closed.
 
         Returns when the server closes the connection or ``close()`` is called; it may be called again. Handlers are
@@ -108,9 +113,9 @@ class AsyncDrain:
         self._client = client
         self._starting = starting
         self._closings = client._closings
-        self._stream: Optional[_native.Stream] = None
-        self._fetching: Optional[asyncio.Future[Any]] = None
-        self._waiting: Deque[Item] = deque()
+        self._stream: _native.Stream | None = None
+        self._fetching: asyncio.Future[Any] | None = None
+        self._waiting: deque[Item] = deque()
         self._generation = 0
         self._last = 0
 
@@ -122,7 +127,7 @@ class AsyncDrain:
                 self._stream.close()
         return self._stream
 
-    async def next(self) -> Optional[Tuple[LazyEvent, List[int]]]:
+    async def next(self) -> tuple[LazyEvent, list[int]] | None:
         """The next event somebody wants, with its subscriptions; None at the end."""
         client = self._client
         stream = await self.started()

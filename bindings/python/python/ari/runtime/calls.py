@@ -1,7 +1,7 @@
 """How generated methods become calls.
 
-A generated method is a signature and its documentation. The decorators here keep both for readers and type checkers, and
-put in place of the body what hands the keyword arguments to the core just as they came. The core alone knows which
+A generated method is a signature and its documentation. The decorators here keep both for readers and type checkers,
+and put in place of the body what hands the keyword arguments to the core just as they came. The core alone knows which
 parameters there are, so that a wrong one is refused in the same words in every language, before anything is sent.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
+from typing import Any, Callable, TypeVar
 
 from .errors import from_core, refuse
 
@@ -28,7 +28,7 @@ def as_json(client: Any, value: Any) -> Any:
     return value
 
 
-def converter(kind: Optional[str], many: bool) -> Convert:
+def converter(kind: str | None, many: bool) -> Convert:
     """What makes the result of a method of JSON: an instance, or a list of instances, of a class of the client's.
 
     The class is found by its name when it is needed, since the classes name each other in a circle.
@@ -67,7 +67,7 @@ def read(client: Any, reply: Any, convert: Convert) -> Any:
     return file
 
 
-def positional(operation: str, names: Tuple[str, ...], args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> None:
+def positional(operation: str, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Gives arguments without a name theirs."""
     if len(args) > len(names):
         allowed = ", ".join(names) or "nothing"
@@ -78,7 +78,7 @@ def positional(operation: str, names: Tuple[str, ...], args: Tuple[Any, ...], kw
         kwargs[name] = value
 
 
-def rename(escapes: Dict[str, str], kwargs: Dict[str, Any], operation: str) -> None:
+def rename(escapes: dict[str, str], kwargs: dict[str, Any], operation: str) -> None:
     """Gives parameters that cannot be called by their name in Python (``from_``) the one Asterisk knows."""
     for escaped, name in escapes.items():
         if escaped in kwargs:
@@ -89,11 +89,11 @@ def rename(escapes: Dict[str, str], kwargs: Dict[str, Any], operation: str) -> N
 
 def operation(
     id: str,
-    kind: Optional[str] = None,
+    kind: str | None = None,
     *,
     many: bool = False,
-    path: Tuple[str, ...] = (),
-    escapes: Optional[Dict[str, str]] = None,
+    path: tuple[str, ...] = (),
+    escapes: dict[str, str] | None = None,
 ) -> Callable[[C], C]:
     """Makes a method of a resource (or of a client) the call of an operation.
 
@@ -136,7 +136,7 @@ def operation(
 
 
 def object_operation(
-    id: str, kind: Optional[str] = None, *, many: bool = False, escapes: Optional[Dict[str, str]] = None
+    id: str, kind: str | None = None, *, many: bool = False, escapes: dict[str, str] | None = None
 ) -> Callable[[C], C]:
     """The same for a method of a domain object: its own identity wins over one that is passed."""
     convert = converter(kind, many)
@@ -172,7 +172,7 @@ def object_operation(
     return decorate
 
 
-def fill_in(operation: Callable[..., Any], identity: Dict[str, Any]) -> Callable[..., Any]:
+def fill_in(operation: Callable[..., Any], identity: dict[str, Any]) -> Callable[..., Any]:
     """An operation with these arguments filled in, whatever else is passed."""
 
     @functools.wraps(operation)
@@ -195,4 +195,4 @@ def _readable(function: Callable[..., Any]) -> None:
 
 def _is_coroutine(function: Callable[..., Any]) -> bool:
     # Cheaper than inspect.iscoroutinefunction, which costs more than the rest of the import for 300 methods.
-    return bool(function.__code__.co_flags & 0x80)  # type: ignore[attr-defined]
+    return bool(function.__code__.co_flags & 0x80)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import Any, Callable, ClassVar, Dict, List, Optional, Sequence, Tuple, Type, TypeVar, Union
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, ClassVar, TypeVar, Union
 
 from .. import _native
 from .events import LazyEvent, event_name
@@ -35,13 +36,13 @@ class NoEventsError(RuntimeError, ValueError):
 class ClientBase:
     """Calls, handlers and event streams of one server."""
 
-    _events: ClassVar[Dict[str, Type[LazyEvent]]] = {}
-    _unknown: ClassVar[Type[LazyEvent]] = LazyEvent
-    _classes: ClassVar[Dict[str, Type[Fields]]] = {}
+    _events: ClassVar[Mapping[str, type[LazyEvent]]] = {}
+    _unknown: ClassVar[type[LazyEvent]] = LazyEvent
+    _classes: ClassVar[Mapping[str, type[Fields]]] = {}
     """Models and domain objects."""
-    _resources: ClassVar[Dict[str, str]] = {}
+    _resources: ClassVar[Mapping[str, str]] = {}
     """Swagger's name of a resource -> name of the attribute."""
-    _nested: ClassVar[Dict[str, Tuple[Tuple[str, str, bool], ...]]] = {}
+    _nested: ClassVar[Mapping[str, Sequence[tuple[str, str, bool]]]] = {}
     """Models that hold domain objects without being events."""
 
     def __init__(self, base_url: str, username: str, password: str, **options: Any) -> None:
@@ -50,7 +51,7 @@ class ClientBase:
     def _begin(self, native: _native.Client) -> None:
         self._native = native
         self._registry = Registry(native)
-        self._repositories: Dict[Type[Repository], Repository] = {}
+        self._repositories: dict[type[Repository], Repository] = {}
         self._closings = 0
         self.exception_handler: Callable[[Exception], Any] = _log_exception
         """Called with what a handler raises, inside the ``except`` block; what it raises itself leaves ``run()``."""
@@ -66,7 +67,7 @@ class ClientBase:
         return self._native.base_url
 
     @property
-    def server_version(self) -> Optional[str]:
+    def server_version(self) -> str | None:
         """Release of the server, for example ``"22.10.1"``; None as long as it is not known."""
         return self._native.server_version
 
@@ -75,12 +76,12 @@ class ClientBase:
         self._closings += 1
         self._native.stop()
 
-    def get_repo(self, name: str) -> Optional[Any]:
+    def get_repo(self, name: str) -> Any | None:
         """The resource of this name, or None: ``client.get_repo("channels")`` is ``client.channels``."""
         attribute = self._resources.get(name)
         return None if attribute is None else getattr(self, attribute)
 
-    def _repository(self, kind: Type[R]) -> R:
+    def _repository(self, kind: type[R]) -> R:
         found = self._repositories.get(kind)
         if found is None:
             found = self._repositories[kind] = kind(self)
@@ -112,9 +113,16 @@ class ClientBase:
         return self._remove(event, callback, None, None)
 
     def on_object_event(
-        self, event: Any, callback: Handler, factory: Callable[[Any, Any], Any], model_id: str, /, *args: Any, **kwargs: Any
+        self,
+        event: Any,
+        callback: Handler,
+        factory: Callable[[Any, Any], Any],
+        model_id: str,
+        /,
+        *args: Any,
+        **kwargs: Any,
     ) -> Handle:
-        """Calls ``callback(object, event, *args, **kwargs)`` for each event of a type, with the object of a class in it.
+        """Calls ``callback(object, event, *args, **kwargs)`` for each event of a type, with its object of a class.
 
         The object is made by ``factory(client, json)``, and is None in an event without one. An event with several
         fields of the class gives a dict of field to object, which also answers for the object in the field the event
@@ -142,9 +150,9 @@ class ClientBase:
         callback: Handler,
         factory: Callable[[Any, Any], Any],
         class_name: str,
-        object_id: Optional[str],
-        args: Tuple[Any, ...],
-        kwargs: Dict[str, Any],
+        object_id: str | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Handle:
         self._check_callback(callback)
         name = event_name(event)
@@ -152,7 +160,7 @@ class ClientBase:
         scope = (name, class_name, object_id)
         return self._registry.add(scope, callback, args, kwargs, extract=extract, object_id=object_id)
 
-    def _object_fields(self, event: str, class_name: str) -> Tuple[Tuple[str, bool], ...]:
+    def _object_fields(self, event: str, class_name: str) -> tuple[tuple[str, bool], ...]:
         known = self._events.get(event)
         objects = known._objects if known is not None else self._nested.get(event)
         if objects is None:
@@ -164,7 +172,7 @@ class ClientBase:
             raise NoEventsError(f"no event holds a {class_name}")
         raise ValueError(f"{event} holds no {class_name}")
 
-    def _remove(self, event: Any, callback: Handler, class_name: Optional[str], object_id: Optional[str]) -> bool:
+    def _remove(self, event: Any, callback: Handler, class_name: str | None, object_id: str | None) -> bool:
         return self._registry.remove_callback((event_name(event), class_name, object_id), callback)
 
     def _check_callback(self, callback: Handler) -> None:
@@ -184,7 +192,7 @@ class SyncCallbacks(ClientBase):
             raise TypeError("a coroutine function can only handle events of the asyncio client (ari.connect_async)")
 
 
-def app_list(apps: Apps) -> List[str]:
+def app_list(apps: Apps) -> list[str]:
     """The applications as the core takes them."""
     return apps.split(",") if isinstance(apps, str) else list(apps)
 

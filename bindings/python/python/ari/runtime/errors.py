@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import json
 import sys
-from typing import Any, Dict, Optional, Tuple, Type
+from typing import Any
 
-_FAMILY: Dict[str, Type[Failure]] = {}
-_VARIANTS: Dict[Tuple[type, ...], Type[Failure]] = {}
+_FAMILY: dict[str, type[Failure]] = {}
+_VARIANTS: dict[tuple[type, ...], type[Failure]] = {}
 
 
 class Response:
@@ -43,15 +43,15 @@ class Failure(Exception):
         self,
         message: str = "",
         *,
-        text: Optional[str] = None,
+        text: str | None = None,
         delivery: str = "not sent",
-        status: Optional[int] = None,
-        body: Optional[bytes] = None,
-        operation: Optional[str] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        advice: Optional[str] = None,
-        code: Optional[str] = None,
+        status: int | None = None,
+        body: bytes | None = None,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        advice: str | None = None,
+        code: str | None = None,
     ) -> None:
         # Not super(): a variant's other parents (see below) have constructors of their own.
         BaseException.__init__(self, message)
@@ -74,7 +74,7 @@ class Failure(Exception):
         self.code = code
         """The system's name of a network error, for example ``"ECONNREFUSED"``."""
         self.response = None if status is None else Response(status, body or b"")
-        """The answer as ``requests`` would show it (``status_code``, ``json()``, ``text``); None when there was none."""
+        """The answer as ``requests`` would show it (``status_code``, ``json()``, ``text``); None without one."""
         self.request = None
         self._text = text or message
 
@@ -86,19 +86,20 @@ class Failure(Exception):
         return _restore, (type(self)._member(), fields, isinstance(self, TypeError))
 
     @classmethod
-    def _member(cls) -> Type[Failure]:
+    def _member(cls) -> type[Failure]:
         """The class of the family, without what the moment of raising added."""
-        return cls.__dict__.get("_variant_of", cls)
+        member: type[Failure] = cls.__dict__.get("_variant_of", cls)
+        return member
 
 
 _FIELDS = ("message", "delivery", "status", "body", "operation", "method", "path", "advice", "code")
 
 
-def _restore(member: Type[Failure], fields: Dict[str, Any], argument: bool) -> Failure:
+def _restore(member: type[Failure], fields: dict[str, Any], argument: bool) -> Failure:
     return _variant(member, argument, fields.get("delivery", ""))(**fields)
 
 
-def register(family: Dict[str, Type[Failure]]) -> None:
+def register(family: dict[str, type[Failure]]) -> None:
     """Tells which class stands for which name in the core."""
     _FAMILY.update(family)
 
@@ -109,26 +110,27 @@ def from_core(*, name: str, argument: bool, **fields: Any) -> Failure:
     return _variant(member, argument, fields["delivery"])(**fields)
 
 
-def refuse(message: str, operation: Optional[str] = None) -> Failure:
+def refuse(message: str, operation: str | None = None) -> Failure:
     """The exception for arguments that never reach the core."""
     text = message if operation is None else f"{message} [{operation}, not sent]"
     return from_core(
-        name="IllegalInputException", argument=True, message=message, text=text, delivery="not sent", operation=operation
+        name="IllegalInputException",
+        argument=True,
+        message=message,
+        text=text,
+        delivery="not sent",
+        operation=operation,
     )
 
 
-def _variant(member: Type[Failure], argument: bool, delivery: str) -> Type[Failure]:
+def _variant(member: type[Failure], argument: bool, delivery: str) -> type[Failure]:
     """The class to raise: the member of the family, which is also what programs that know nothing of it catch.
 
     Wrong arguments are a TypeError, as everywhere in Python. A lost connection is also the builtin ConnectionError, a
     time-out the builtin TimeoutError. A program that has imported ``requests`` may be one that was written for the
     classic package and catches ``requests.HTTPError``; whether it has is known only at this moment.
     """
-    others: Tuple[type, ...] = ()
-    if argument:
-        others = (TypeError,)
-    else:
-        others = _builtin(member) + _of_requests(member, delivery)
+    others: tuple[type, ...] = (TypeError,) if argument else _builtin(member) + _of_requests(member, delivery)
     if not others:
         return member
     key = (member, *others)
@@ -143,7 +145,7 @@ def _is(member: type, name: str) -> bool:
     return issubclass(member, _FAMILY[name])
 
 
-def _builtin(member: type) -> Tuple[type, ...]:
+def _builtin(member: type) -> tuple[type, ...]:
     if _is(member, "TimeoutException"):
         return (builtins.TimeoutError,)
     if _is(member, "ConnectionException"):
@@ -151,7 +153,7 @@ def _builtin(member: type) -> Tuple[type, ...]:
     return ()
 
 
-def _of_requests(member: type, delivery: str) -> Tuple[type, ...]:
+def _of_requests(member: type, delivery: str) -> tuple[type, ...]:
     requests = sys.modules.get("requests.exceptions")
     if requests is None:
         return ()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any, ClassVar, Dict, Iterator, Mapping, Optional, Tuple, Type, TypeVar, Union
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from .fields import Fields
 
 E = TypeVar("E", bound="LazyEvent")
 
 
-class LazyEvent(Dict[str, Any], Fields):
+class LazyEvent(dict[str, Any], Fields):
     """An event as it came, a read-only dict with typed attributes.
 
     Most handlers look at one or two fields, and many at none, so nothing is parsed before it is asked for. Until then
@@ -21,19 +22,19 @@ class LazyEvent(Dict[str, Any], Fields):
 
     __slots__ = ("_client", "_frame")
 
-    _objects: ClassVar[Tuple[Tuple[str, str, bool], ...]] = ()
+    _objects: ClassVar[Sequence[tuple[str, str, bool]]] = ()
     """The fields that hold domain objects: name, class, required."""
 
     _client: Any
-    _frame: Optional[str]
+    _frame: str | None
 
-    def __init__(self, client: Any = None, json: Optional[Mapping[str, Any]] = None) -> None:
+    def __init__(self, client: Any = None, json: Mapping[str, Any] | None = None) -> None:
         super().__init__(json or {})
         self._client = client
         self._frame = None
 
     @classmethod
-    def _received(cls: Type[E], client: Any, name: str, frame: str) -> E:
+    def _received(cls: type[E], client: Any, name: str, frame: str) -> E:
         """An event from its text, which the core has found to be a JSON object of this type."""
         event = cls.__new__(cls)
         event._client = client
@@ -43,7 +44,7 @@ class LazyEvent(Dict[str, Any], Fields):
         return event
 
     @classmethod
-    def _make(cls: Type[E], client: Any, json: Any) -> E:
+    def _make(cls: type[E], client: Any, json: Any) -> E:
         return cls(client, json)
 
     def _load(self) -> None:
@@ -106,7 +107,7 @@ class LazyEvent(Dict[str, Any], Fields):
         self._load()
         return dict.items(self)
 
-    def copy(self) -> Dict[str, Any]:
+    def copy(self) -> dict[str, Any]:
         """A plain dict of the same fields, which may be changed."""
         return dict(self)
 
@@ -134,7 +135,7 @@ class LazyEvent(Dict[str, Any], Fields):
     def __copy__(self: E) -> E:
         return type(self)._make(self._client, dict(self))
 
-    def __deepcopy__(self: E, memo: Dict[int, Any]) -> E:
+    def __deepcopy__(self: E, memo: dict[int, Any]) -> E:
         return type(self)._make(self._client, copy.deepcopy(dict(self), memo))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -146,6 +147,6 @@ class LazyEvent(Dict[str, Any], Fields):
     __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _refuse
 
 
-def event_name(event: Union[str, type]) -> str:
+def event_name(event: str | type) -> str:
     """The type of events that is meant by its name or by its class."""
     return event if isinstance(event, str) else event.__name__

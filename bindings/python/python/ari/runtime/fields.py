@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar, Union
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 F = TypeVar("F", bound="Fields")
 
@@ -19,7 +20,7 @@ class Fields:
         raise NotImplementedError
 
     @classmethod
-    def _make(cls: Type[F], client: Any, json: Any) -> F:
+    def _make(cls: type[F], client: Any, json: Any) -> F:
         """An instance for JSON that came with an answer or an event."""
         raise NotImplementedError
 
@@ -34,18 +35,18 @@ class Fields:
     def _optional(self, name: str) -> Any:
         return self._json_of().get(name)
 
-    def _one(self, name: str, kind: Type[F]) -> F:
+    def _one(self, name: str, kind: type[F]) -> F:
         return kind._make(self._client_of(), self._field(name))
 
-    def _optional_one(self, name: str, kind: Type[F]) -> Optional[F]:
+    def _optional_one(self, name: str, kind: type[F]) -> F | None:
         value = self._optional(name)
         return None if value is None else kind._make(self._client_of(), value)
 
-    def _many(self, name: str, kind: Type[F]) -> List[F]:
+    def _many(self, name: str, kind: type[F]) -> list[F]:
         client = self._client_of()
         return [kind._make(client, item) for item in self._field(name)]
 
-    def _optional_many(self, name: str, kind: Type[F]) -> Optional[List[F]]:
+    def _optional_many(self, name: str, kind: type[F]) -> list[F] | None:
         value = self._optional(name)
         if value is None:
             return None
@@ -53,17 +54,17 @@ class Fields:
         return [kind._make(client, item) for item in value]
 
 
-class Model(Dict[str, Any], Fields):
+class Model(dict[str, Any], Fields):
     """JSON with typed attributes: ``info["system"]["version"]`` and ``info.system.version`` are the same."""
 
     __slots__ = ("_client",)
 
-    def __init__(self, json: Union[Mapping[str, Any], None] = None, *, client: Any = None, **fields: Any) -> None:
+    def __init__(self, json: Mapping[str, Any] | None = None, *, client: Any = None, **fields: Any) -> None:
         super().__init__(json or {}, **fields)
         self._client = client
 
     @classmethod
-    def _make(cls: Type[F], client: Any, json: Any) -> F:
+    def _make(cls: type[F], client: Any, json: Any) -> F:
         return cls(json, client=client)  # type: ignore[call-arg]
 
     def _json_of(self) -> Mapping[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from collections.abc import Iterable
+from typing import Any, Callable, Optional
 
-Scope = Tuple[Optional[str], Optional[str], Optional[str]]
+Scope = tuple[Optional[str], Optional[str], Optional[str]]
 """Event, class and id of what a handler is for; None stands for any."""
 
 
@@ -18,10 +19,10 @@ class Handle:
         self,
         registry: Registry,
         scope: Scope,
-        extract: Optional[Callable[[Any, Any], Any]],
+        extract: Callable[[Any, Any], Any] | None,
         callback: Callable[..., Any],
-        args: Tuple[Any, ...],
-        kwargs: Dict[str, Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
         self._registry = registry
         self._scope = scope
@@ -53,18 +54,18 @@ class Registry:
     def __init__(self, native: Any) -> None:
         self._native = native
         self._lock = threading.Lock()
-        self._scopes: Dict[Scope, Dict[int, Handle]] = {}
-        self.by_subscription: Dict[int, Handle] = {}
+        self._scopes: dict[Scope, dict[int, Handle]] = {}
+        self.by_subscription: dict[int, Handle] = {}
 
     def add(
         self,
         scope: Scope,
         callback: Callable[..., Any],
-        args: Tuple[Any, ...] = (),
-        kwargs: Optional[Dict[str, Any]] = None,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
         *,
-        extract: Optional[Callable[[Any, Any], Any]] = None,
-        object_id: Optional[str] = None,
+        extract: Callable[[Any, Any], Any] | None = None,
+        object_id: str | None = None,
         replace: bool = False,
     ) -> Handle:
         """Subscribes in the core and remembers whom to call.
@@ -94,7 +95,7 @@ class Registry:
             self._drop(found)
         return bool(found)
 
-    def _find(self, scope: Scope, callback: Callable[..., Any]) -> List[Handle]:
+    def _find(self, scope: Scope, callback: Callable[..., Any]) -> list[Handle]:
         return [handle for handle in self._scopes.get(scope, {}).values() if handle.callback == callback]
 
     def _drop(self, handles: Iterable[Handle]) -> None:

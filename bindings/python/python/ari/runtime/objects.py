@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, Generic, Mapping, Optional, Tuple, Type, TypeVar, Union
+from collections.abc import Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    ClassVar,
+    Generic,
+    TypeVar,
+)
 
 from .calls import fill_in
 from .errors import refuse
@@ -39,15 +47,15 @@ class DomainObject(Fields):
     """
 
     _resource: ClassVar[str] = ""
-    _identity: ClassVar[Tuple[Tuple[str, str], ...]] = ()
+    _identity: ClassVar[Sequence[tuple[str, str]]] = ()
     """Which parameter of the operations is which field."""
 
-    def __init__(self, client: Any, json: Dict[str, Any]) -> None:
+    def __init__(self, client: Any, json: dict[str, Any]) -> None:
         self.client = client
         self.json = json
 
     @classmethod
-    def _make(cls: Type[T], client: Any, json: Any) -> T:
+    def _make(cls: type[T], client: Any, json: Any) -> T:
         return cls(client, json)  # type: ignore[call-arg]
 
     def _json_of(self) -> Mapping[str, Any]:
@@ -61,7 +69,7 @@ class DomainObject(Fields):
         """What events and other resources call this object by."""
         return "/".join(str(self._field(field)) for _, field in self._identity)
 
-    def _parameters(self) -> Dict[str, Any]:
+    def _parameters(self) -> dict[str, Any]:
         """The identity as arguments of an operation."""
         return {parameter: self._field(field) for parameter, field in self._identity}
 
@@ -120,7 +128,7 @@ class DomainObject(Fields):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.json.get('id') if not self._identity else self.id})"
 
-    def _called_by_position(self, operation: str, args: Tuple[Any, ...]) -> Any:
+    def _called_by_position(self, operation: str, args: tuple[Any, ...]) -> Any:
         raise refuse(f"the identity is filled in; what else {operation} takes is given by name", operation)
 
     if not TYPE_CHECKING:
@@ -138,35 +146,35 @@ class DomainObject(Fields):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
 
-class PlainObject(DomainObject, Dict[str, Any]):  # type: ignore[misc]
+class PlainObject(DomainObject, dict[str, Any]):
     """A domain object that is a dict too, for those that the classic package answered as plain JSON."""
 
-    def __init__(self, client: Any, json: Dict[str, Any]) -> None:
+    def __init__(self, client: Any, json: dict[str, Any]) -> None:
         dict.__init__(self, json)
         DomainObject.__init__(self, client, json)
 
     __getitem__ = dict.__getitem__
     __contains__ = dict.__contains__
-    __hash__ = DomainObject.__hash__
+    __hash__ = DomainObject.__hash__  # type: ignore[assignment]
 
-    def _called_by_position(self, operation: str, args: Tuple[Any, ...]) -> Any:
+    def _called_by_position(self, operation: str, args: tuple[Any, ...]) -> Any:
         # `sound.get()` asks the server, `sound.get("text")` is what one says to a dict.
         if operation.endswith(".get"):
             return dict.get(self, *args)
         return super()._called_by_position(operation, args)
 
 
-O = TypeVar("O")
+V = TypeVar("V")
 
 
-class Objects(Dict[str, O], Generic[O]):
+class Objects(dict[str, V], Generic[V]):
     """The objects of an event that has several fields of one class, by the name of the field.
 
     Programs from before the event had several take it for the object itself. So it answers everything that a dict does
     not know for the object in the field the event always has: ``objects.answer()`` is ``objects["channel"].answer()``.
     """
 
-    def __init__(self, objects: Mapping[str, O], main: Optional[str]) -> None:
+    def __init__(self, objects: Mapping[str, V], main: str | None) -> None:
         super().__init__(objects)
         self._main = main
 
@@ -177,10 +185,7 @@ class Objects(Dict[str, O], Generic[O]):
         return getattr(self[main], name)
 
 
-Factory = Union[Type[O], Callable[[Any, Dict[str, Any]], O]]
-
-
-def extractor(fields: Tuple[Tuple[str, bool], ...], factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def extractor(fields: tuple[tuple[str, bool], ...], factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """A function from client and event to what handlers of objects get: by these fields (name, required)."""
     if len(fields) == 1:
         field = fields[0][0]

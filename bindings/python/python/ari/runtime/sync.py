@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Deque, Dict, Generic, Iterator, List, Mapping, Optional, Tuple, Type, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 from .. import _native
 from .calls import as_json, read
@@ -13,23 +14,23 @@ from .handlers import Handle
 
 S = TypeVar("S", bound="SyncClient")
 E = TypeVar("E")
-Item = Tuple[int, str, str, List[int]]
+Item = tuple[int, str, str, list[int]]
 
 
 class SyncClient(SyncCallbacks):
     """Blocking calls; handlers run in the thread that called ``run()``."""
 
     @classmethod
-    def connect(cls: Type[S], base_url: str, username: str, password: str, **options: Any) -> S:
+    def connect(cls: type[S], base_url: str, username: str, password: str, **options: Any) -> S:
         """A client whose server has answered; see ``ari.connect``."""
         client = cls.__new__(cls)
         client._begin(_native.Client.connect(base_url, username, password, options))
         return client
 
-    def _send(self, operation: str, arguments: Dict[str, Any]) -> Any:
+    def _send(self, operation: str, arguments: dict[str, Any]) -> Any:
         return self._native.call(operation, arguments)
 
-    def request(self, method: str, path: str, query: Optional[Mapping[str, Any]] = None, body: Any = None) -> Any:
+    def request(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
         """Sends a request the library has no method for.
 
         Args:
@@ -43,7 +44,7 @@ class SyncClient(SyncCallbacks):
         """
         return read(self, self._native.request(method, path, dict(query or {}), body), as_json)
 
-    def run(self, apps: Apps, subscribeAll: bool = False) -> None:  # noqa: N803
+    def run(self, apps: Apps, subscribeAll: bool = False) -> None:
         """Receives the events of applications and calls their handlers, until the connection is closed.
 
         Returns when the server closes the connection or ``close()`` is called, from a handler or from another thread;
@@ -100,11 +101,11 @@ class Drain:
     def __init__(self, client: SyncClient, stream: _native.Stream) -> None:
         self._client = client
         self._stream = stream
-        self._waiting: Deque[Item] = deque()
+        self._waiting: deque[Item] = deque()
         self._generation = 0
         self._last = 0
 
-    def next(self) -> Optional[Tuple[LazyEvent, List[int]]]:
+    def next(self) -> tuple[LazyEvent, list[int]] | None:
         """The next event somebody wants, with its subscriptions; None at the end."""
         client = self._client
         while True:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 
-def resolve(results: List[Tuple[asyncio.Future[Any], Any, Optional[BaseException]]]) -> None:
+def resolve(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
     """Hands results to those who wait for them; runs in their event loop."""
     for future, value, error in results:
         if future.done():
