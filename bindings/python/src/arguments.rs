@@ -30,9 +30,14 @@ pub fn named(what: &str, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Value
 }
 
 /// Name and value pairs of a query: what is `None` is left out, lists are joined by commas.
-pub fn query(dict: &Bound<'_, PyDict>) -> PyResult<Vec<(String, String)>> {
-    let pairs = arguments("the query", dict)?;
-    Ok(pairs.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
+pub fn query(pairs: Vec<(String, Bound<'_, PyAny>)>) -> PyResult<Vec<(String, String)>> {
+    let mut out = Vec::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        if let Some(text) = text(named("the query", &name, &value)?) {
+            out.push((name, text));
+        }
+    }
+    Ok(out)
 }
 
 fn text(value: Value) -> Option<String> {

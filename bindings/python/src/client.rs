@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use ari_core::{Error, Interest, ObjectKey, Options, StartOptions, SubscriptionId};
+use ari_core::{Error, Interest, ObjectKey, Options, SubscriptionId};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::Value;
@@ -89,7 +89,7 @@ impl Client {
         py: Python<'_>,
         method: String,
         path: String,
-        pairs: &Bound<'_, PyDict>,
+        pairs: Vec<(String, Bound<'_, PyAny>)>,
         body: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
         reply(py, wait(py, self.requested(method, path, pairs, body)?)?)
@@ -101,7 +101,7 @@ impl Client {
         event_loop: &Bound<'py, PyAny>,
         method: String,
         path: String,
-        pairs: &Bound<'_, PyDict>,
+        pairs: Vec<(String, Bound<'_, PyAny>)>,
         body: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         spawn(event_loop, self.requested(method, path, pairs, body)?, reply)
@@ -124,19 +124,22 @@ impl Client {
         self.inner.generation()
     }
 
-    /// Opens the event connection of these applications.
-    fn start(&self, py: Python<'_>, apps: Vec<String>, subscribe_all: bool) -> PyResult<Stream> {
-        wait(py, self.started(apps, subscribe_all)).map(Stream::new)
+    /// Opens an event connection by the operation that does it.
+    fn open(&self, py: Python<'_>, operation: &str, values: &Bound<'_, PyDict>) -> PyResult<Stream> {
+        let values = arguments(operation, values)?;
+        wait(py, self.inner.open(operation, values)).map(Stream::new)
     }
 
     /// The same as an asyncio future.
-    fn start_async<'py>(
+    fn open_async<'py>(
         &self,
         event_loop: &Bound<'py, PyAny>,
-        apps: Vec<String>,
-        subscribe_all: bool,
+        operation: String,
+        values: &Bound<'_, PyDict>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        spawn(event_loop, self.started(apps, subscribe_all), |py, stream| {
+        let values = arguments(&operation, values)?;
+        let client = self.inner.clone();
+        spawn(event_loop, async move { client.open(&operation, values).await }, |py, stream| {
             Ok(Py::new(py, Stream::new(stream))?.into_any())
         })
     }
@@ -160,20 +163,11 @@ impl Client {
 }
 
 impl Client {
-    fn started(
-        &self,
-        apps: Vec<String>,
-        subscribe_all: bool,
-    ) -> impl Future<Output = Result<ari_core::EventStream, Error>> + Send + 'static {
-        let client = self.inner.clone();
-        async move { client.start(StartOptions { apps, subscribe_all }).await }
-    }
-
     fn requested(
         &self,
         method: String,
         path: String,
-        pairs: &Bound<'_, PyDict>,
+        pairs: Vec<(String, Bound<'_, PyAny>)>,
         body: &Bound<'_, PyAny>,
     ) -> PyResult<impl Future<Output = Result<ari_core::Reply, Error>> + Send + 'static> {
         let pairs = query(pairs)?;

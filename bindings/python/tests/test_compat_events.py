@@ -306,6 +306,24 @@ def test_handlers_by_class_and_by_other_names(fake: Fake, client: ari.Client) ->
     assert seen[3:] == ["1", "c1"]
 
 
+def test_handlers_of_all_types(fake: Fake, client: ari.Client) -> None:
+    seen: Lines = []
+    client.on_event("*", lambda e: seen.append(e["type"]))
+    ari.Channel(client, channel("c1")).add_event_handler("*", lambda c, e: seen.append((c.id, e["type"])))
+    ari.Channel(client, channel("c1")).add_event_handler("Unheard", lambda c, e: seen.append((c.id, e["x"])))
+    play(fake, client, dtmf("c2"), dtmf("c1"), {"type": "Unheard", "x": 5, "y": {"id": "c1"}, "channel": {"id": "c1"}})
+    assert seen == [
+        "Connected",
+        "ChannelDtmfReceived",
+        "ChannelDtmfReceived",
+        ("c1", "ChannelDtmfReceived"),
+        "Unheard",
+        ("c1", "Unheard"),
+        ("c1", 5),
+        "ConnectionClosed",
+    ]
+
+
 def test_handlers_that_cannot_work(client: ari.Client) -> None:
     async def coroutine(_: Any) -> None: ...
 

@@ -136,8 +136,7 @@ class Seen:
 
     def request(self) -> Any:
         request = self.case["request"]
-        query = dict(request.get("query") or [])
-        return self.client.request(request["method"], request["path"], query, request.get("body"))
+        return self.client.request(request["method"], request["path"], request.get("query"), request.get("body"))
 
     def outcome(self, value: Any) -> Outcome:
         if value is None:
@@ -147,7 +146,8 @@ class Seen:
         outcome: Outcome = {"json": plain(value)}
         if self.case["kind"] == "call":
             kinds = [self.kind(item) for item in value] if isinstance(value, list) else self.kind(value)
-            if kinds and kinds != [None] * len(kinds):
+            # An empty list is one of objects as well as of anything else.
+            if kinds == [] or (kinds and kinds != [None] * len(kinds)):
                 outcome["object"] = kinds
         return outcome
 
@@ -230,7 +230,7 @@ def carry_out(seen: Seen) -> Outcome:
             pass
         return {}
     assert case["kind"] == "events", f"this runner does not know cases of kind {case['kind']!r}"
-    for handler in case["handlers"]:
+    for handler in case.get("handlers") or []:
         seen.register(handler)
     seen.client.run(case["apps"], subscribeAll=case.get("subscribe_all", False))
     return {}
@@ -260,7 +260,7 @@ async def carry_out_async(seen: Seen) -> Outcome:
             pass
         return {}
     assert case["kind"] == "events", f"this runner does not know cases of kind {case['kind']!r}"
-    for handler in case["handlers"]:
+    for handler in case.get("handlers") or []:
         seen.register(handler)
     await seen.client.run(case["apps"], subscribeAll=case.get("subscribe_all", False))
     return {}

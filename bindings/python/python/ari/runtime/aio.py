@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Generator
 from inspect import isawaitable
 from typing import (
     Any,
@@ -14,7 +14,7 @@ from typing import (
 
 from .. import _native
 from .calls import as_json, read
-from .client import Apps, ClientBase, app_list
+from .client import Apps, ClientBase, Query, opening, query_pairs
 from .events import LazyEvent
 from .handlers import Handle
 from .sync import Item, _nothing
@@ -45,20 +45,20 @@ class AsyncClientBase(ClientBase):
     def _send(self, operation: str, arguments: dict[str, Any]) -> Awaitable[Any]:
         return self._native.call_async(asyncio.get_running_loop(), operation, arguments)
 
-    async def request(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+    async def request(self, method: str, path: str, query: Query | None = None, body: Any = None) -> Any:
         """Sends a request the library has no method for.
 
         Args:
             method: ``"GET"``, ``"POST"``, ``"PUT"`` or ``"DELETE"``.
             path: Path below ``/ari``, for example ``"/channels"``.
-            query: Names and values of the query; a list is joined by commas, None is left out.
+            query: Names and values of the query, as a mapping or pairs. A list is joined by commas, None is left out.
             body: Sent as JSON unless it is None.
 
         Returns:
             The JSON of the answer, a file, or None when there is nothing.
         """
         loop = asyncio.get_running_loop()
-        return read(self, await self._native.request_async(loop, method, path, dict(query or {}), body), as_json)
+        return read(self, await self._native.request_async(loop, method, path, query_pairs(query), body), as_json)
 
     async def run(self, apps: Apps, subscribeAll: bool = False) -> None:
         """Receives the events of applications and calls their handlers, until the connection is closed.
@@ -75,18 +75,18 @@ class AsyncClientBase(ClientBase):
         Raises:
             AriException: The connection cannot be made, or was lost and is not to be made again.
         """
-        drain = self._drain(apps, subscribeAll)
+        drain = self._drain(*opening(apps, subscribeAll))
         try:
             while await drain.next() is not None:
                 pass
         finally:
             drain.close()
 
-    def _drain(self, apps: Apps, subscribe_all: bool) -> AsyncDrain:
-        return AsyncDrain(self, self._native.start_async(asyncio.get_running_loop(), app_list(apps), subscribe_all))
+    def _drain(self, operation: str, arguments: dict[str, Any]) -> AsyncDrain:
+        return AsyncDrain(self, self._native.open_async(asyncio.get_running_loop(), operation, arguments))
 
-    def _iterate(self, apps: Apps, subscribe_all: bool) -> AsyncEventIterator[Any]:
-        return AsyncEventIterator(self._drain(apps, subscribe_all), self._registry.add((None, None, None), _nothing))
+    def _iterate(self, operation: str, arguments: dict[str, Any]) -> AsyncEventIterator[Any]:
+        return AsyncEventIterator(self._drain(operation, arguments), self._registry.add((None, None, None), _nothing))
 
     def close(self) -> Awaitable[None]:
         """Closes the event connections: every ``run()`` and every iteration ends. Calls go on working.

@@ -135,6 +135,22 @@ def operation(
     return decorate
 
 
+def opening_operation(id: str) -> Callable[[C], C]:
+    """Makes a method the operation that opens an event connection; it gives the events one by one."""
+
+    def decorate(function: C) -> C:
+        _readable(function)
+
+        @functools.wraps(function)
+        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            positional(id, (), args, kwargs)
+            return self._client_of()._iterate(id, kwargs)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
 def object_operation(
     id: str, kind: str | None = None, *, many: bool = False, escapes: dict[str, str] | None = None
 ) -> Callable[[C], C]:

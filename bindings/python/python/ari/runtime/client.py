@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, ClassVar, TypeVar, Union
 
 from .. import _native
 from .events import LazyEvent, event_name
 from .fields import Fields
 from .handlers import Handle, Registry
-from .objects import Repository, extractor
+from .objects import DomainObject, Repository, any_extractor, extractor
 
 logger = logging.getLogger("ari.client")
 
 Apps = Union[str, Sequence[str]]
+Query = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
 R = TypeVar("R", bound=Repository)
 Handler = Callable[..., Any]
 
@@ -90,9 +91,9 @@ class ClientBase:
     def on_event(self, event: Any, callback: Handler, /, *args: Any, **kwargs: Any) -> Handle:
         """Calls ``callback(event, *args, **kwargs)`` for each event of a type.
 
-        The type is a name, known or not, or a class of events. The same callback registered again for a type takes
-        the place of its earlier registration. Handlers are called in the order of registration, one at a time; one
-        that is added or closed counts from the next event.
+        The type is a name, known or not, a class of events, or ``"*"`` for all. The same callback registered again for
+        a type takes the place of its earlier registration. Handlers are called in the order of registration, one at a
+        time; one that is added or closed counts from the next event.
 
         Returns:
             A handle whose ``close()`` ends it.
@@ -160,6 +161,22 @@ class ClientBase:
         scope = (name, class_name, object_id)
         return self._registry.add(scope, callback, args, kwargs, extract=extract, object_id=object_id)
 
+    def _on_any_object(
+        self,
+        event: Any,
+        callback: Handler,
+        kind: type[DomainObject],
+        object_id: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Handle:
+        name = event_name(event)
+        if name in self._events or name in self._nested:
+            return self._on_object(name, callback, kind, kind.__name__, object_id, args, kwargs)
+        self._check_callback(callback)
+        scope, extract = (name, kind.__name__, object_id), any_extractor(kind, object_id)
+        return self._registry.add(scope, callback, args, kwargs, extract=extract, object_id=object_id)
+
     def _object_fields(self, event: str, class_name: str) -> tuple[tuple[str, bool], ...]:
         known = self._events.get(event)
         objects = known._objects if known is not None else self._nested.get(event)
@@ -192,9 +209,15 @@ class SyncCallbacks(ClientBase):
             raise TypeError("a coroutine function can only handle events of the asyncio client (ari.connect_async)")
 
 
-def app_list(apps: Apps) -> list[str]:
-    """The applications as the core takes them."""
-    return apps.split(",") if isinstance(apps, str) else list(apps)
+def opening(apps: Apps, subscribe_all: bool) -> tuple[str, dict[str, Any]]:
+    """The operation that opens the event connection, with its arguments."""
+    return "events.eventWebsocket", {"app": apps, "subscribeAll": subscribe_all or None}
+
+
+def query_pairs(query: Query | None) -> list[tuple[str, Any]]:
+    """The query as the core takes it."""
+    pairs = query.items() if isinstance(query, Mapping) else query or ()
+    return [(name, value) for name, value in pairs]
 
 
 def _log_exception(error: Exception) -> None:

@@ -29,18 +29,23 @@ class Fields:
         try:
             return self._json_of()[name]
         except KeyError:
-            message = f"{type(self).__name__} has no field {name!r}: the server did not send it"
-            raise AttributeError(message) from None
+            raise self._absent(name) from None
+
+    def _absent(self, name: str) -> AttributeError:
+        return AttributeError(f"{type(self).__name__} has no field {name!r}: the server did not send it")
 
     def _optional(self, name: str) -> Any:
         return self._json_of().get(name)
 
     def _one(self, name: str, kind: type[F]) -> F:
-        return kind._make(self._client_of(), self._field(name))
+        found = self._optional_one(name, kind)
+        if found is None:
+            raise self._absent(name)
+        return found
 
     def _optional_one(self, name: str, kind: type[F]) -> F | None:
         value = self._optional(name)
-        return None if value is None else kind._make(self._client_of(), value)
+        return kind._make(self._client_of(), value) if isinstance(value, dict) else None
 
     def _many(self, name: str, kind: type[F]) -> list[F]:
         client = self._client_of()

@@ -6,6 +6,9 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Callable, Optional
 
+EVERY = "*"
+"""Stands for every type of event where a type is named."""
+
 Scope = tuple[Optional[str], Optional[str], Optional[str]]
 """Event, class and id of what a handler is for; None stands for any."""
 
@@ -77,7 +80,8 @@ class Registry:
         with self._lock:
             if replace:
                 self._drop(self._find(scope, callback))
-            subscription = self._native.subscribe(event, class_name if object_id is not None else None, object_id)
+            wanted = None if event == EVERY else event
+            subscription = self._native.subscribe(wanted, class_name if object_id is not None else None, object_id)
             handle._subscription = subscription
             self.by_subscription[subscription] = handle
             self._scopes.setdefault(scope, {})[subscription] = handle

@@ -90,8 +90,9 @@ class DomainObject(Fields):
         return handle
 
     def add_event_handler(self, event: Any, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Handle:
-        """The same as ``on_event``."""
-        return DomainObject.on_event(self, event, callback, *args, **kwargs)
+        """The same as ``on_event``, also for types the library does not know, and for all (``"*"``)."""
+        handle: Handle = self.client._on_any_object(event, callback, type(self), self.id, args, kwargs)
+        return handle
 
     def remove_event_handler(self, event: Any, callback: Callable[..., Any]) -> bool:
         """Removes what was registered for this event of this object with this callback.
@@ -143,6 +144,8 @@ class DomainObject(Fields):
                 names = [(parameter, field) for parameter, field in self._identity if parameter in known]
                 if names:
                     return fill_in(operation, {parameter: self._field(field) for parameter, field in names})
+            if hasattr(type(self), name):  # its property has found nothing
+                raise self._absent(name)
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
 
@@ -185,22 +188,40 @@ class Objects(dict[str, V], Generic[V]):
         return getattr(self[main], name)
 
 
-def extractor(fields: tuple[tuple[str, bool], ...], factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def extractor(fields: Sequence[tuple[str, bool]], factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """A function from client and event to what handlers of objects get: by these fields (name, required)."""
     if len(fields) == 1:
         field = fields[0][0]
 
         def single(client: Any, event: Any) -> Any:
             json = event.get(field)
-            return None if json is None else factory(client, json)
+            return factory(client, json) if isinstance(json, dict) else None
 
         return single
 
-    names = [name for name, _ in fields]
     main = next((name for name, required in fields if required), None)
 
     def several(client: Any, event: Any) -> Any:
-        present = {name: factory(client, event[name]) for name in names if event.get(name) is not None}
+        found = {name: event.get(name) for name, _ in fields}
+        present = {name: factory(client, json) for name, json in found.items() if isinstance(json, dict)}
         return Objects(present, main)
 
     return several
+
+
+def any_extractor(kind: type[DomainObject], object_id: str) -> Callable[[Any, Any], Any]:
+    """The same for events of whatever type: the fields are those of each event's own type."""
+
+    def extract(client: Any, event: Any) -> Any:
+        fields = [(field, required) for field, name, required in event._objects if name == kind.__name__]
+        if fields:
+            return extractor(fields, kind)(client, event)
+        # A type newer than the library. The core has found the object in one of the fields.
+        for json in event.values():
+            if isinstance(json, dict) and all(field in json for _, field in kind._identity):
+                found = kind(client, json)
+                if found.id == object_id:
+                    return found
+        return None
+
+    return extract

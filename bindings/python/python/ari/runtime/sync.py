@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from .. import _native
 from .calls import as_json, read
-from .client import Apps, SyncCallbacks, app_list
+from .client import Apps, Query, SyncCallbacks, opening, query_pairs
 from .events import LazyEvent
 from .handlers import Handle
 
@@ -30,19 +30,19 @@ class SyncClient(SyncCallbacks):
     def _send(self, operation: str, arguments: dict[str, Any]) -> Any:
         return self._native.call(operation, arguments)
 
-    def request(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+    def request(self, method: str, path: str, query: Query | None = None, body: Any = None) -> Any:
         """Sends a request the library has no method for.
 
         Args:
             method: ``"GET"``, ``"POST"``, ``"PUT"`` or ``"DELETE"``.
             path: Path below ``/ari``, for example ``"/channels"``.
-            query: Names and values of the query; a list is joined by commas, None is left out.
+            query: Names and values of the query, as a mapping or pairs. A list is joined by commas, None is left out.
             body: Sent as JSON unless it is None.
 
         Returns:
             The JSON of the answer, a file, or None when there is nothing.
         """
-        return read(self, self._native.request(method, path, dict(query or {}), body), as_json)
+        return read(self, self._native.request(method, path, query_pairs(query), body), as_json)
 
     def run(self, apps: Apps, subscribeAll: bool = False) -> None:
         """Receives the events of applications and calls their handlers, until the connection is closed.
@@ -58,24 +58,24 @@ class SyncClient(SyncCallbacks):
         Raises:
             AriException: The connection cannot be made, or was lost and is not to be made again.
         """
-        drain = self._drain(apps, subscribeAll)
+        drain = self._drain(*opening(apps, subscribeAll))
         try:
             while drain.next() is not None:
                 pass
         finally:
             drain.close()
 
-    def _drain(self, apps: Apps, subscribe_all: bool) -> Drain:
+    def _drain(self, operation: str, arguments: dict[str, Any]) -> Drain:
         closings = self._closings
-        drain = Drain(self, self._native.start(app_list(apps), subscribe_all))
+        drain = Drain(self, self._native.open(operation, arguments))
         if self._closings != closings:
             drain.close()
         return drain
 
-    def _iterate(self, apps: Apps, subscribe_all: bool) -> EventIterator[Any]:
+    def _iterate(self, operation: str, arguments: dict[str, Any]) -> EventIterator[Any]:
         handle = self._registry.add((None, None, None), _nothing)
         try:
-            return EventIterator(self._drain(apps, subscribe_all), handle)
+            return EventIterator(self._drain(operation, arguments), handle)
         except BaseException:
             handle.close()
             raise

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence
 
 from ari.runtime.aio import AsyncEventIterator as EventIterator
-from ari.runtime.calls import File, operation
-from ari.runtime.client import Apps
+from ari.runtime.calls import File, opening_operation, operation
+from ari.runtime.client import Apps, opening
 from ari.runtime.objects import Repository
 
 from .events import Event
@@ -2488,8 +2488,9 @@ class Events(Repository):
         Raises:
             AriException: The connection cannot be made, or was lost and is not to be made again.
         """
-        return self.client._iterate(apps, subscribeAll)
+        return self.client._iterate(*opening(apps, subscribeAll))
 
+    @opening_operation("events.eventWebsocket")
     def event_websocket(
         self,
         *,
@@ -2511,7 +2512,6 @@ class Events(Repository):
         Returns:
             Anything Asterisk sends over the event WebSocket; `type` tells what it is.
         """
-        return self.client._iterate(app, bool(subscribeAll))
 
     eventWebsocket = event_websocket
 

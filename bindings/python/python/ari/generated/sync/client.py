@@ -810,9 +810,9 @@ class Client(SyncClient):
     def on_event(self, event: Any, callback: Any, /, *args: Any, **kwargs: Any) -> Handle:
         """Calls ``callback(event, *args, **kwargs)`` for each event of a type.
 
-        The type is a name, known or not, or a class of events. The same callback registered again for a type takes
-        the place of its earlier registration. Handlers are called in the order of registration, one at a time; one
-        that is added or closed counts from the next event.
+        The type is a name, known or not, a class of events, or ``"*"`` for all. The same callback registered again for
+        a type takes the place of its earlier registration. Handlers are called in the order of registration, one at a
+        time; one that is added or closed counts from the next event.
 
         Returns:
             A handle whose ``close()`` ends it.
