@@ -18,6 +18,10 @@ ADDON_SOURCES := Cargo.toml Cargo.lock $(shell find core bindings/python/src bin
 export PYO3_PYTHON := $(CURDIR)/$(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export CARGO
+# Not everything runs in this folder.
+ifdef CARGO_TARGET_DIR
+export CARGO_TARGET_DIR := $(if $(filter /%,$(CARGO_TARGET_DIR)),,$(CURDIR)/)$(CARGO_TARGET_DIR)
+endif
 
 # One thing after the other: cargo and Asterisk take all there is anyway, and the output stays readable.
 .NOTPARALLEL:
