@@ -80,8 +80,7 @@ fn convert(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
 }
 
 fn member(item: &Bound<'_, PyAny>, depth: usize) -> Result<(String, Value), String> {
-    let (key, value) =
-        item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().map_err(|error| error.to_string())?;
+    let (key, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().map_err(|error| error.to_string())?;
     match convert(&key, depth)? {
         Value::String(key) => Ok((key, convert(&value, depth)?)),
         other => Err(format!("has the key {other}; keys have to be str")),

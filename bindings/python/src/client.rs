@@ -60,9 +60,7 @@ impl Client {
         options: &Bound<'_, PyDict>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let read = read_options(url, username, password, options)?;
-        spawn(event_loop, ari_core::Client::connect(read), |py, inner| {
-            Ok(Py::new(py, Client { inner })?.into_any())
-        })
+        spawn(event_loop, ari_core::Client::connect(read), |py, inner| Ok(Py::new(py, Client { inner })?.into_any()))
     }
 
     /// Calls an operation by its id such as `channels.get`.
