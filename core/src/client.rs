@@ -1,5 +1,6 @@
 //! The client: calls, subscriptions and event streams of one server.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use bytes::Bytes;
@@ -52,6 +53,8 @@ struct Inner {
     handlers: Handlers,
     version: OnceLock<String>,
     streams: Mutex<Vec<WeakStream>>,
+    /// How often `stop` was called: a stream that was only being opened meanwhile is closed, too.
+    stops: AtomicU64,
     runtime: Handle,
     /// The process this client was made in: it does not survive a fork.
     process: u32,
@@ -74,6 +77,7 @@ impl Client {
                 handlers: Handlers::default(),
                 version: OnceLock::new(),
                 streams: Mutex::default(),
+                stops: AtomicU64::new(0),
                 runtime: runtime::handle()?,
                 process: std::process::id(),
             }),
@@ -251,17 +255,23 @@ impl Client {
             subscriptions: self.inner.subscriptions.clone(),
             memory: self.inner.memory.clone(),
         };
+        let stops = self.inner.stops.load(Ordering::SeqCst);
         let explain = |error: Error| error.with_operation(operation.id).with_request("GET", &target);
         let opening = EventStream::open(shared, apps, &target);
         let stream = InRuntime::new(self.inner.runtime.clone(), opening).await.map_err(explain)?;
         let mut streams = self.streams();
         streams.retain(|stream| stream.upgrade().is_some_and(|stream| stream.state() != State::Closed));
         streams.push(stream.downgrade());
+        drop(streams);
+        if self.inner.stops.load(Ordering::SeqCst) != stops {
+            stream.close();
+        }
         Ok(stream)
     }
 
     /// Closes every event stream of this client. Calls go on working, and `start` may be called again.
     pub fn stop(&self) {
+        self.inner.stops.fetch_add(1, Ordering::SeqCst);
         // Taken out first: closing must not happen under the lock.
         let streams = std::mem::take(&mut *self.streams());
         for stream in streams.iter().filter_map(WeakStream::upgrade) {

@@ -31,13 +31,7 @@ impl Server {
     }
 
     async fn accept(&self) -> WebSocketStream<TcpStream> {
-        let (stream, _) = self.0.accept().await.unwrap();
-        #[allow(clippy::result_large_err)] // The library's own signature.
-        let answer = |_: &Request, mut response: Response| {
-            response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("ari"));
-            Ok(response)
-        };
-        accept_hdr_async(stream, answer).await.unwrap()
+        accept(self.0.accept().await.unwrap().0).await
     }
 
     /// Answers one request with these bytes.
@@ -48,6 +42,15 @@ impl Server {
         stream.write_all(bytes.as_bytes()).await.unwrap();
         let _ = stream.shutdown().await;
     }
+}
+
+async fn accept(stream: TcpStream) -> WebSocketStream<TcpStream> {
+    #[allow(clippy::result_large_err)] // The library's own signature.
+    let answer = |_: &Request, mut response: Response| {
+        response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("ari"));
+        Ok(response)
+    };
+    accept_hdr_async(stream, answer).await.unwrap()
 }
 
 fn event(n: usize) -> Message {
@@ -254,6 +257,19 @@ async fn closing_from_elsewhere_ends_the_wait_and_says_goodbye() {
     let (batch, (), goodbye) = tokio::join!(waiting, closing, goodbye);
     assert!(batch.unwrap().is_none());
     assert!(goodbye, "a close frame");
+}
+
+#[tokio::test]
+async fn stopping_while_the_connection_is_being_made_closes_it() {
+    let server = Server::new().await;
+    let client = server.client(json!({}));
+    let serve = async {
+        let (stream, _) = server.0.accept().await.unwrap();
+        client.stop();
+        accept(stream).await
+    };
+    let (stream, _socket) = tokio::join!(start(&client), serve);
+    assert!(stream.unwrap().next_batch(BatchLimit::default()).await.unwrap().is_none());
 }
 
 #[tokio::test]
