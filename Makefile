@@ -67,8 +67,9 @@ check: $(VENV)/.tools
 test: check test-rust test-python test-scripts
 	@echo 'make test: everything passed'
 
+# An Asterisk that ARI_URL names is somebody's: what would kill it is left out, here and in the other languages.
 test-rust: release | toolchain
-	$(CARGO) test --workspace --exclude ari-python
+	$(CARGO) test --workspace --exclude ari-python $(if $(ARI_URL),-- --skip a_killed_and_restarted_server)
 
 test-python: $(VENV)/.addon release
 	$(CARGO) build --package ari-conformance
