@@ -177,7 +177,16 @@ impl Client {
     async fn send(&self, request: Request) -> Result<Response> {
         runtime::check_process(self.inner.process)?;
         let transport = self.inner.transport.clone();
-        InRuntime::new(self.inner.runtime.clone(), async move { transport.send(request).await }).await
+        let method = request.method.as_str();
+        // Without the query: it may hold what a log should not.
+        let path = request.target.split('?').next().unwrap_or_default().to_string();
+        tracing::trace!(method, path, "request");
+        let outcome = InRuntime::new(self.inner.runtime.clone(), async move { transport.send(request).await }).await;
+        match &outcome {
+            Ok(response) => tracing::debug!(method, path, response.status, bytes = response.body.len(), "answer"),
+            Err(error) => tracing::debug!(method, path, %error, "no answer"),
+        }
+        outcome
     }
 
     /// Release of the server, as it said it when the client connected.

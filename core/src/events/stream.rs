@@ -195,6 +195,7 @@ impl Keeper {
         let mut restoring: Option<BoxFuture<'static, Frame>> = None;
         loop {
             let _ = self.state.send(State::Open);
+            tracing::debug!(application = self.application, "event connection open");
             let opened = Instant::now();
             let end = self.read(&mut socket, &mut restoring).await;
             let lost_at = Instant::now();
@@ -268,7 +269,10 @@ impl Keeper {
                 () = alarm => socket.alarmed(&self.shared.options).await,
             };
             match step {
-                Step::Text(text) => self.queue.push(self.frame(text)),
+                Step::Text(text) => {
+                    tracing::trace!(application = self.application, bytes = text.len(), "event");
+                    self.queue.push(self.frame(text));
+                }
                 Step::Binary(size) => {
                     let reason = format!("a binary message of {size} bytes");
                     self.queue.push(library::unreadable_frame(&self.application, &reason, ""));
