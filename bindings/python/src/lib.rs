@@ -14,6 +14,10 @@ mod _native {
     #[pymodule_export]
     use super::stream::Stream;
 
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
     #[pymodule_init]
     fn init() {
         ari_core::logging::from_environment();

@@ -43,8 +43,9 @@ class Asterisk:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None and self._process.stdin:
-            self._process.stdin.close()
-            self._process.wait(30)
+            with self._process:
+                self._process.stdin.close()
+                self._process.wait(30)
 
 
 def external() -> Asterisk | None:

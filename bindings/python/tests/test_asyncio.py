@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import time
 from collections.abc import Awaitable
 from typing import Any, Callable
 
@@ -175,6 +177,32 @@ def test_a_wait_that_is_cancelled_loses_nothing(fake: Fake) -> None:
         assert fake.connections[0].closed_with
 
     run(fake, main)
+
+
+@pytest.mark.parametrize("looked", [0, 1, 2])
+def test_an_iteration_that_outlives_its_loop(fake: Fake, looked: int) -> None:
+    fake.close_code = None
+    fake.frames = [dtmf("1")]
+
+    async def main() -> Any:
+        client = ari.AsyncClient(fake.url, USER, PASSWORD)
+        events = client.events("hello")
+        for _ in range(looked):
+            await events.__anext__()
+        if looked == 2:
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(events.__anext__(), 0.05)
+        return events
+
+    events = asyncio.run(main())
+    assert events is not None
+    del events
+    gc.collect()
+    for _ in range(100):
+        if all(connection.closed_with for connection in fake.connections):
+            break
+        time.sleep(0.02)
+    assert all(connection.closed_with for connection in fake.connections)
 
 
 def test_close_ends_run_with_await_and_without(fake: Fake) -> None:

@@ -60,8 +60,9 @@ class Table:
 
     def close(self) -> None:
         assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(10)
+        with self._process:
+            self._process.stdin.close()
+            self._process.wait(10)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def originate(app: str) -> Any:
     return {"endpoint": "Local/300@default", "app": app, "channelId": f"flood-{uuid.uuid4()}", "variables": variables}
 
 
-def test_a_flood_with_a_handler_that_sleeps(asterisk: Asterisk) -> None:
+def test_a_flood_with_a_handler_that_sleeps(asterisk: Asterisk, capsys: pytest.CaptureFixture[str]) -> None:
     app = f"flood-{uuid.uuid4().hex[:8]}"
     seen: list[str] = []
     others: list[str] = []
@@ -53,10 +53,11 @@ def test_a_flood_with_a_handler_that_sleeps(asterisk: Asterisk) -> None:
     channels[0].hangup()
     assert values(seen) == list(range(EVENTS + 1))
     assert others == []
-    print(f"flood: python {len(seen)} events in order, handler asleep for {PAUSE} s")
+    with capsys.disabled():
+        print(f"\nflood: python {len(seen)} events in order, handler asleep for {PAUSE} s")
 
 
-def test_a_flood_with_the_asyncio_client(asterisk: Asterisk) -> None:
+def test_a_flood_with_the_asyncio_client(asterisk: Asterisk, capsys: pytest.CaptureFixture[str]) -> None:
     seen: list[str] = []
 
     async def main() -> None:
@@ -80,7 +81,8 @@ def test_a_flood_with_the_asyncio_client(asterisk: Asterisk) -> None:
 
     asyncio.run(main())
     assert values(seen) == list(range(EVENTS + 1))
-    print(f"flood: asyncio {len(seen)} events in order, loop asleep for {PAUSE} s")
+    with capsys.disabled():
+        print(f"\nflood: asyncio {len(seen)} events in order, loop asleep for {PAUSE} s")
 
 
 @pytest.mark.parametrize("how", ["kill", "restart"])

@@ -6,7 +6,10 @@ import inspect
 import json
 import pydoc
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -96,4 +99,10 @@ def test_everything_public_is_there() -> None:
         assert len(set(module.__all__)) == len(module.__all__)
         for name in module.__all__:
             assert getattr(module, name) is not None
-    assert ari.__version__
+    assert ari.__version__ == version("asterisk-ari")
+
+
+def test_asyncio_is_loaded_only_when_it_is_asked_for() -> None:
+    source = "import sys, ari; print('asyncio' in sys.modules, ari.aio.Channel.__name__, 'asyncio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "Channel", "True"]

@@ -13,32 +13,45 @@ operations as methods (``channel.play(...)``), and hands events to handlers. Par
 Everything that can go wrong is an ``AriException``. Names of the asyncio half are in ``ari.aio``.
 """
 
-from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
-from importlib.metadata import version as _version
+from typing import TYPE_CHECKING
 
-from . import aio
-from .aio import AsyncClient
-from .aio import connect as connect_async
+from ._native import __version__ as __version__
 from .client import Client, connect
+from .generated import exceptions as _exceptions
 from .generated.exceptions import *  # noqa: F403
-from .generated.exceptions import __all__ as _exceptions
+from .generated.sync import events as _events
+from .generated.sync import models as _models
 from .generated.sync.events import *  # noqa: F403
-from .generated.sync.events import __all__ as _events
 from .generated.sync.models import *  # noqa: F403
-from .generated.sync.models import __all__ as _models
 from .options import Options
 from .runtime.calls import File
 from .runtime.handlers import Handle
 
-try:
-    __version__ = _version("asterisk-ari")
-except _PackageNotFoundError:  # imported from its sources
-    __version__ = "0"
+if TYPE_CHECKING:
+    from . import aio
+    from .aio import AsyncClient
+    from .aio import connect as connect_async
+else:
+
+    def __getattr__(name):
+        # asyncio costs more time than all the rest, so its half is loaded only when it is asked for.
+        if name not in ("AsyncClient", "aio", "connect_async"):
+            raise AttributeError(f"module 'ari' has no attribute {name!r}")
+        from importlib import import_module
+
+        half = import_module(".aio", __name__)
+        found = globals()[name] = {"aio": half, "AsyncClient": half.AsyncClient, "connect_async": half.connect}[name]
+        return found
+
+
+for _name in _exceptions.__all__:
+    # Tracebacks say where programs find them.
+    getattr(_exceptions, _name).__module__ = __name__
 
 __all__ = [
-    *_exceptions,
-    *_events,
-    *_models,
+    *_exceptions.__all__,
+    *_events.__all__,
+    *_models.__all__,
     "AsyncClient",
     "Client",
     "File",

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+__version__: str
 Batch = tuple[int, list[tuple[int, str, str, list[int]]]]
 
 class Client:

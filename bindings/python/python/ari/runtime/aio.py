@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Generator
 from inspect import isawaitable
 from typing import (
     Any,
+    Callable,
     Generic,
     TypeVar,
 )
@@ -93,7 +94,7 @@ class AsyncClientBase(ClientBase):
 
         It is done when this returns; it may be awaited all the same.
         """
-        self._close()
+        self._native.stop()
         return _Done()
 
     async def __aenter__(self: S) -> S:
@@ -112,7 +113,6 @@ class AsyncDrain:
     def __init__(self, client: AsyncClientBase, starting: asyncio.Future[_native.Stream]) -> None:
         self._client = client
         self._starting = starting
-        self._closings = client._closings
         self._stream: _native.Stream | None = None
         self._fetching: asyncio.Future[Any] | None = None
         self._waiting: deque[Item] = deque()
@@ -123,8 +123,6 @@ class AsyncDrain:
         """The stream, once it is there."""
         if self._stream is None:
             self._stream = await asyncio.shield(self._starting)
-            if self._client._closings != self._closings:
-                self._stream.close()
         return self._stream
 
     async def next(self) -> tuple[LazyEvent, list[int]] | None:
@@ -169,9 +167,17 @@ class AsyncDrain:
         if self._stream is not None:
             self._stream.close()
         else:
-            self._starting.add_done_callback(_close_started)
+            _when_done(self._starting, _close_started)
         if self._fetching is not None:
-            self._fetching.add_done_callback(_forget)
+            _when_done(self._fetching, _forget)
+
+
+def _when_done(future: asyncio.Future[Any], function: Callable[[asyncio.Future[Any]], None]) -> None:
+    # An iteration may be collected when its loop is closed, which can call nobody any more.
+    if future.done():
+        function(future)
+    elif not future.get_loop().is_closed():
+        future.add_done_callback(function)
 
 
 def _close_started(starting: asyncio.Future[_native.Stream]) -> None:
@@ -180,6 +186,7 @@ def _close_started(starting: asyncio.Future[_native.Stream]) -> None:
 
 
 def _forget(future: asyncio.Future[Any]) -> None:
+    """Has looked at the outcome, so that asyncio does not complain that nobody did."""
     if not future.cancelled():
         future.exception()
 

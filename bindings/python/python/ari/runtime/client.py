@@ -53,7 +53,6 @@ class ClientBase:
         self._native = native
         self._registry = Registry(native)
         self._repositories: dict[type[Repository], Repository] = {}
-        self._closings = 0
         self.exception_handler: Callable[[Exception], Any] = _log_exception
         """Called with what a handler raises, inside the ``except`` block; what it raises itself leaves ``run()``."""
         for event in _LOGGED:
@@ -71,11 +70,6 @@ class ClientBase:
     def server_version(self) -> str | None:
         """Release of the server, for example ``"22.10.1"``; None as long as it is not known."""
         return self._native.server_version
-
-    def _close(self) -> None:
-        # Counted, so that a connection that is only being made at this moment is closed too, once it is there.
-        self._closings += 1
-        self._native.stop()
 
     def get_repo(self, name: str) -> Any | None:
         """The resource of this name, or None: ``client.get_repo("channels")`` is ``client.channels``."""

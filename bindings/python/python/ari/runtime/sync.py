@@ -66,11 +66,7 @@ class SyncClient(SyncCallbacks):
             drain.close()
 
     def _drain(self, operation: str, arguments: dict[str, Any]) -> Drain:
-        closings = self._closings
-        drain = Drain(self, self._native.open(operation, arguments))
-        if self._closings != closings:
-            drain.close()
-        return drain
+        return Drain(self, self._native.open(operation, arguments))
 
     def _iterate(self, operation: str, arguments: dict[str, Any]) -> EventIterator[Any]:
         handle = self._registry.add((None, None, None), _nothing)
@@ -82,7 +78,7 @@ class SyncClient(SyncCallbacks):
 
     def close(self) -> None:
         """Closes the event connections: every ``run()`` and every iteration ends. Calls go on working."""
-        self._close()
+        self._native.stop()
 
     def __enter__(self: S) -> S:
         return self
