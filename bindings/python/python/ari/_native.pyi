@@ -1,11 +1,12 @@
 """Native half: the core behind a few classes. Programs use the package ``ari`` instead."""
 
 import asyncio
-from typing import Any
+from typing import Any, final
 
 __version__: str
 Batch = tuple[int, list[tuple[int, str, str, list[int]]]]
 
+@final
 class Client:
     """One server: calls, subscriptions and event streams."""
 
@@ -37,6 +38,7 @@ class Client:
     @property
     def base_url(self) -> str: ...
 
+@final
 class Stream:
     """One event connection, drained in batches."""
 
