@@ -82,10 +82,7 @@ def test_every_model_is_a_class_with_its_fields(module: Any) -> None:
 def test_help_reads_well() -> None:
     text = pydoc.plain(pydoc.render_doc(ari.Client("http://x", "u", "p").channels.originate))
     assert (
-        "endpoint" in text
-        and "timeout: int | None = None" in text
-        and "-> Channel" in text
-        and "Default: ``30``" in text
+        "endpoint" in text and "timeout: int | None = None" in text and "-> Channel" in text and "Default: `30`" in text
     )
     assert "Raises" in text and "POST /channels" in text
     text = pydoc.plain(pydoc.render_doc(ari.Client))

@@ -64,8 +64,8 @@ class LazyEvent(dict[str, Any], Fields):
         """The client that received the event."""
         return self._client
 
-    # dict.__getitem__ stays as it is: it comes here for a key that is not there, or not yet.
     def __missing__(self, key: str) -> Any:
+        """Where ``dict.__getitem__``, which stays as it is, comes for a key that is not there, or not yet."""
         if self._frame is None:
             raise KeyError(key)
         self._load()

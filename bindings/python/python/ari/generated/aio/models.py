@@ -201,7 +201,7 @@ class Bridge(DomainObject):
 
     @property
     def bridge_type(self) -> str:
-        """Whether the channels are mixed or kept on hold. One of ``mixing``, ``holding``."""
+        """Whether the channels are mixed or kept on hold. One of `mixing`, `holding`."""
         return self._field("bridge_type")
 
     @property
@@ -360,7 +360,7 @@ class Bridge(DomainObject):
                 function call as a plain name and does not evaluate it.
             value: New value; when left out, the variable is removed.
             report_events: Whether events and bridge data show the variable in `bridgevars`. False, the default,
-                also ends an earlier reporting. Default: ``false``.
+                also ends an earlier reporting. Default: `false`.
 
         Raises:
             IllegalInputException: The name of the variable is missing.
@@ -444,10 +444,10 @@ class Bridge(DomainObject):
             role: Role of the channels in a holding bridge: `participant`, or `announcer`, whom the participants
                 hear. Any other name is accepted without effect.
             absorbDTMF: Whether DTMF from the channels is kept out of the bridge, false by default. Default:
-                ``false``.
-            mute: Whether audio from the channels is kept out of the bridge, false by default. Default: ``false``.
+                `false`.
+            mute: Whether audio from the channels is kept out of the bridge, false by default. Default: `false`.
             inhibitConnectedLineUpdates: Whether the other members are spared the identity of the new channels,
-                false by default. Default: ``false``.
+                false by default. Default: `false`.
 
         Raises:
             IllegalInputException: The list of channels is empty, or one of them does not exist.
@@ -591,9 +591,9 @@ class Bridge(DomainObject):
                 there.
             lang: Language of the sounds, e.g. `en`; when left out, the default language of the server.
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
-                beginning. 0 by default. At least ``0``. Default: ``0``.
+                beginning. 0 by default. At least `0`. Default: `0`.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. At least ``0``. Default: ``3000``.
+                default. At least `0`. Default: `3000`.
             playbackId: Id for the playback; Asterisk makes one up when it is left out. It is not checked for
                 being unique.
 
@@ -637,9 +637,9 @@ class Bridge(DomainObject):
                 there.
             lang: Language of the sounds, e.g. `en`; when left out, the default language of the server.
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
-                beginning. 0 by default. At least ``0``. Default: ``0``.
+                beginning. 0 by default. At least `0`. Default: `0`.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. At least ``0``. Default: ``3000``.
+                default. At least `0`. Default: `3000`.
 
         Returns:
             Media played to a channel or a bridge.
@@ -681,15 +681,15 @@ class Bridge(DomainObject):
             recorder_format: Audio format of the recorder channel that joins the bridge, e.g. `slin16`; when left
                 out, that of `format`.
             maxDurationSeconds: Longest duration in seconds, after which the recording ends; 0, the default, sets
-                no limit. At least ``0``. Default: ``0``.
+                no limit. At least `0`. Default: `0`.
             maxSilenceSeconds: Seconds of continuous silence that end the recording; 0, the default, sets no
-                limit. At least ``0``. Default: ``0``.
+                limit. At least `0`. Default: `0`.
             ifExists: What to do if the name is already stored: refuse with 409 (`fail`, the default), replace it
-                (`overwrite`) or record behind it (`append`). One of ``fail``, ``overwrite``, ``append``. Default:
-                ``fail``.
-            beep: Whether a beep is played before the recording starts, false by default. Default: ``false``.
+                (`overwrite`) or record behind it (`append`). One of `fail`, `overwrite`, `append`. Default:
+                `fail`.
+            beep: Whether a beep is played before the recording starts, false by default. Default: `false`.
             terminateOn: DTMF digit that ends the recording: `*`, `#`, `any` of them, or `none` (the default). One
-                of ``none``, ``any``, ``*``, ``#``. Default: ``none``.
+                of `none`, `any`, `*`, `#`. Default: `none`.
 
         Returns:
             A recording from the request that starts it to its end.
@@ -844,8 +844,8 @@ class Channel(DomainObject):
     @property
     def state(self) -> str:
         """State of the channel: `Down` when new, `Ring` for an incoming call not yet answered, `Ringing` when the
-        called device rings, `Up` once answered. One of ``Down``, ``Rsrved``, ``OffHook``, ``Dialing``, ``Ring``,
-        ``Ringing``, ``Up``, ``Busy``, ``Dialing Offhook``, ``Pre-ring``, ``Unknown``.
+        called device rings, `Up` once answered. One of `Down`, `Rsrved`, `OffHook`, `Dialing`, `Ring`, `Ringing`,
+        `Up`, `Busy`, `Dialing Offhook`, `Pre-ring`, `Unknown`.
         """
         return self._field("state")
 
@@ -952,7 +952,7 @@ class Channel(DomainObject):
             appArgs: Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
                 Only for use with `app`.
             callerId: Caller id that the called side sees, as a number or as `Name <number>`.
-            timeout: Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: ``30``.
+            timeout: Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: `30`.
             variables: Body object whose "variables" key maps names (also dialplan functions such as
                 `CALLERID(name)`) to strings, or to objects with the string "value" and the optional boolean
                 "report_events" (default false), which shows the variable in `channelvars` of later events. Other
@@ -993,9 +993,9 @@ class Channel(DomainObject):
             reason_code: Numeric hangup cause (Q.850), e.g. 17 for busy; not allowed together with `reason`. See
                 https://docs.asterisk.org/Configuration/Miscellaneous/Hangup-Cause-Mappings/.
             reason: Hangup cause by name; not allowed together with `reason_code`. Without both, the cause is
-                normal clearing (16). One of ``normal``, ``busy``, ``congestion``, ``no_answer``, ``timeout``,
-                ``rejected``, ``unallocated``, ``normal_unspecified``, ``number_incomplete``, ``codec_mismatch``,
-                ``interworking``, ``failure``, ``answered_elsewhere``.
+                normal clearing (16). One of `normal`, `busy`, `congestion`, `no_answer`, `timeout`, `rejected`,
+                `unallocated`, `normal_unspecified`, `number_incomplete`, `codec_mismatch`, `interworking`,
+                `failure`, `answered_elsewhere`.
 
         Raises:
             IllegalInputException: The reason or the code is unknown, or both were given.
@@ -1165,10 +1165,10 @@ class Channel(DomainObject):
         Args:
             dtmf: Digits to send: 0-9, A-D, `*` and `#`; `w` pauses for half a second, `W` for a whole one.
                 Required, though not marked so.
-            before: Pause in milliseconds ahead of the first digit, 0 by default. Default: ``0``.
-            between: Pause in milliseconds from one digit to the next, 100 by default. Default: ``100``.
-            duration: How long each digit sounds, in milliseconds, 100 by default. Default: ``100``.
-            after: Pause in milliseconds behind the last digit, 0 by default. Default: ``0``.
+            before: Pause in milliseconds ahead of the first digit, 0 by default. Default: `0`.
+            between: Pause in milliseconds from one digit to the next, 100 by default. Default: `100`.
+            duration: How long each digit sounds, in milliseconds, 100 by default. Default: `100`.
+            after: Pause in milliseconds behind the last digit, 0 by default. Default: `0`.
 
         Raises:
             IllegalInputException: The digits are missing.
@@ -1194,8 +1194,8 @@ class Channel(DomainObject):
 
         Args:
             direction: Audio to silence: from the channel (`in`), to it (`out`), or `both`. `both` is documented
-                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of ``both``,
-                ``in``, ``out``. Default: ``both``.
+                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of `both`, `in`,
+                `out`. Default: `both`.
 
         Raises:
             NotFoundException: No channel has this id.
@@ -1218,8 +1218,8 @@ class Channel(DomainObject):
 
         Args:
             direction: Audio to restore: from the channel (`in`), to it (`out`), or `both`. `both` is documented
-                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of ``both``,
-                ``in``, ``out``. Default: ``both``.
+                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of `both`, `in`,
+                `out`. Default: `both`.
 
         Raises:
             NotFoundException: No channel has this id.
@@ -1368,7 +1368,7 @@ class Channel(DomainObject):
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
                 beginning. 0 when left out.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. Default: ``3000``.
+                default. Default: `3000`.
             playbackId: Id for the playback; Asterisk makes one up when it is left out. It is not checked for
                 being unique.
 
@@ -1411,7 +1411,7 @@ class Channel(DomainObject):
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
                 beginning. 0 when left out.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. Default: ``3000``.
+                default. Default: `3000`.
 
         Returns:
             Media played to a channel or a bridge.
@@ -1452,15 +1452,15 @@ class Channel(DomainObject):
                 may contain slashes.
             format: File format to store, given by its extension, e.g. `wav` or `ulaw`.
             maxDurationSeconds: Longest duration in seconds, after which the recording ends; 0, the default, sets
-                no limit. At least ``0``. Default: ``0``.
+                no limit. At least `0`. Default: `0`.
             maxSilenceSeconds: Seconds of continuous silence that end the recording; 0, the default, sets no
-                limit. At least ``0``. Default: ``0``.
+                limit. At least `0`. Default: `0`.
             ifExists: What to do if the name is already stored: refuse with 409 (`fail`, the default), replace it
-                (`overwrite`) or record behind it (`append`). One of ``fail``, ``overwrite``, ``append``. Default:
-                ``fail``.
-            beep: Whether a beep is played before the recording starts, false by default. Default: ``false``.
+                (`overwrite`) or record behind it (`append`). One of `fail`, `overwrite`, `append`. Default:
+                `fail`.
+            beep: Whether a beep is played before the recording starts, false by default. Default: `false`.
             terminateOn: DTMF digit that ends the recording: `*`, `#`, `any` of them, or `none` (the default). One
-                of ``none``, ``any``, ``*``, ``#``. Default: ``none``.
+                of `none`, `any`, `*`, `#`. Default: `none`.
 
         Returns:
             A recording from the request that starts it to its end.
@@ -1518,7 +1518,7 @@ class Channel(DomainObject):
                 is not refused.
             value: New value; when left out, the variable is removed.
             report_events: Whether events and channel data show the variable in `channelvars`. False, the default,
-                also ends an earlier reporting. Default: ``false``.
+                also ends an earlier reporting. Default: `false`.
 
         Raises:
             IllegalInputException: The name of the variable is missing.
@@ -1602,9 +1602,9 @@ class Channel(DomainObject):
 
         Args:
             spy: Audio to listen to: what comes from the channel (`in`), what is sent to it (`out`), `both`, or
-                `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             whisper: Audio to speak into: what comes from the channel (`in`), what is sent to it (`out`), `both`,
-                or `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                or `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             app: Stasis application that gets the snoop channel.
             appArgs: Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
             snoopId: Id for the snoop channel; Asterisk makes one up when it is left out.
@@ -1642,9 +1642,9 @@ class Channel(DomainObject):
         Args:
             snoopId: Id for the snoop channel, chosen by the caller. If it is in use, Asterisk answers 500.
             spy: Audio to listen to: what comes from the channel (`in`), what is sent to it (`out`), `both`, or
-                `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             whisper: Audio to speak into: what comes from the channel (`in`), what is sent to it (`out`), `both`,
-                or `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                or `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             app: Stasis application that gets the snoop channel.
             appArgs: Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
 
@@ -1676,7 +1676,7 @@ class Channel(DomainObject):
             caller: Id of the calling channel, which hands down its variables, language and connected line. An
                 unknown id is ignored.
             timeout: Seconds to wait for an answer before the channel is hung up; 0, the default, waits without
-                limit. At least ``0``. Default: ``0``.
+                limit. At least `0`. Default: `0`.
 
         Raises:
             NotFoundException: No channel has this id.
@@ -2015,8 +2015,8 @@ class DeviceState(DomainObject):
 
     @property
     def state(self) -> str:
-        """State of the device; `UNKNOWN` or `INVALID` when Asterisk has no such device. One of ``UNKNOWN``,
-        ``NOT_INUSE``, ``INUSE``, ``BUSY``, ``INVALID``, ``UNAVAILABLE``, ``RINGING``, ``RINGINUSE``, ``ONHOLD``.
+        """State of the device; `UNKNOWN` or `INVALID` when Asterisk has no such device. One of `UNKNOWN`,
+        `NOT_INUSE`, `INUSE`, `BUSY`, `INVALID`, `UNAVAILABLE`, `RINGING`, `RINGINUSE`, `ONHOLD`.
         """
         return self._field("state")
 
@@ -2046,8 +2046,7 @@ class DeviceState(DomainObject):
 
         Args:
             deviceState: New state of the device; it is kept in the database of Asterisk (AstDB). One of
-                ``NOT_INUSE``, ``INUSE``, ``BUSY``, ``INVALID``, ``UNAVAILABLE``, ``RINGING``, ``RINGINUSE``,
-                ``ONHOLD``.
+                `NOT_INUSE`, `INUSE`, `BUSY`, `INVALID`, `UNAVAILABLE`, `RINGING`, `RINGINUSE`, `ONHOLD`.
 
         Raises:
             NotFoundException: The name of the device is missing.
@@ -2126,8 +2125,8 @@ class Endpoint(DomainObject):
 
     @property
     def state(self) -> str | None:
-        """Whether the endpoint can be reached; absent or `unknown` when Asterisk does not know. One of ``unknown``,
-        ``offline``, ``online``.
+        """Whether the endpoint can be reached; absent or `unknown` when Asterisk does not know. One of `unknown`,
+        `offline`, `online`.
         """
         return self._optional("state")
 
@@ -2200,7 +2199,7 @@ class Endpoint(DomainObject):
             from_: Who the referral comes from: an endpoint or a URI of the technology.
             refer_to: Where the other side is sent: an endpoint or a URI of the technology.
             to_self: Whether a `refer_to` that names an endpoint of this Asterisk leads to Asterisk itself (true)
-                or straight to the contact of that endpoint (false, the default). Default: ``false``.
+                or straight to the contact of that endpoint (false, the default). Default: `false`.
             variables: Extra values for the technology, as strings under the key `variables`; `pjsip` sends them
                 as SIP headers, except `display_name`, which it puts as a display name before the Refer-To URI.
 
@@ -2312,8 +2311,8 @@ class LiveRecording(DomainObject):
 
     @property
     def state(self) -> str:
-        """Where the recording is: it waits, records, pauses, is over, failed or was thrown away. One of ``queued``,
-        ``recording``, ``paused``, ``done``, ``failed``, ``canceled``.
+        """Where the recording is: it waits, records, pauses, is over, failed or was thrown away. One of `queued`,
+        `recording`, `paused`, `done`, `failed`, `canceled`.
         """
         return self._field("state")
 
@@ -2854,7 +2853,7 @@ class Playback(DomainObject):
     @property
     def state(self) -> str:
         """Where the playback is: it waits, plays, changes to its next media, is over or failed. Asterisk also sends
-        `paused`. One of ``queued``, ``playing``, ``continuing``, ``done``, ``failed``.
+        `paused`. One of `queued`, `playing`, `continuing`, `done`, `failed`.
         """
         return self._field("state")
 
@@ -2899,8 +2898,7 @@ class Playback(DomainObject):
 
         Args:
             operation: What to do: begin again, pause, go on after a pause, wind back or wind on. Winding moves by
-                the `skipms` of the play request. One of ``restart``, ``pause``, ``unpause``, ``reverse``,
-                ``forward``.
+                the `skipms` of the play request. One of `restart`, `pause`, `unpause`, `reverse`, `forward`.
 
         Raises:
             IllegalInputException: The operation is missing or unknown.
@@ -3374,7 +3372,7 @@ class ContactInfo(sync.ContactInfo):
     @property
     def contact_status(self) -> str:
         """Whether the contact answers. `NonQualified` means that Asterisk does not check it, `Removed` that it is
-        gone. One of ``Unreachable``, ``Reachable``, ``Unknown``, ``NonQualified``, ``Removed``.
+        gone. One of `Unreachable`, `Reachable`, `Unknown`, `NonQualified`, `Removed`.
         """
         return self._field("contact_status")
 

@@ -260,7 +260,7 @@ class Asterisk(Repository):
 
         Args:
             only: Sections to return; unknown names are ignored, and all four sections are returned when this is
-                left out. One of ``build``, ``system``, ``config``, ``status``.
+                left out. One of `build`, `system`, `config`, `status`.
 
         Returns:
             Information about the running Asterisk, in sections; those not asked for are absent.
@@ -694,7 +694,7 @@ class Bridges(Repository):
                 function call as a plain name and does not evaluate it.
             value: New value; when left out, the variable is removed.
             report_events: Whether events and bridge data show the variable in `bridgevars`. False, the default,
-                also ends an earlier reporting. Default: ``false``.
+                also ends an earlier reporting. Default: `false`.
 
         Raises:
             IllegalInputException: The name of the variable is missing.
@@ -784,10 +784,10 @@ class Bridges(Repository):
             role: Role of the channels in a holding bridge: `participant`, or `announcer`, whom the participants
                 hear. Any other name is accepted without effect.
             absorbDTMF: Whether DTMF from the channels is kept out of the bridge, false by default. Default:
-                ``false``.
-            mute: Whether audio from the channels is kept out of the bridge, false by default. Default: ``false``.
+                `false`.
+            mute: Whether audio from the channels is kept out of the bridge, false by default. Default: `false`.
             inhibitConnectedLineUpdates: Whether the other members are spared the identity of the new channels,
-                false by default. Default: ``false``.
+                false by default. Default: `false`.
 
         Raises:
             IllegalInputException: The list of channels is empty, or one of them does not exist.
@@ -951,9 +951,9 @@ class Bridges(Repository):
                 there.
             lang: Language of the sounds, e.g. `en`; when left out, the default language of the server.
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
-                beginning. 0 by default. At least ``0``. Default: ``0``.
+                beginning. 0 by default. At least `0`. Default: `0`.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. At least ``0``. Default: ``3000``.
+                default. At least `0`. Default: `3000`.
             playbackId: Id for the playback; Asterisk makes one up when it is left out. It is not checked for
                 being unique.
 
@@ -999,9 +999,9 @@ class Bridges(Repository):
                 there.
             lang: Language of the sounds, e.g. `en`; when left out, the default language of the server.
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
-                beginning. 0 by default. At least ``0``. Default: ``0``.
+                beginning. 0 by default. At least `0`. Default: `0`.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. At least ``0``. Default: ``3000``.
+                default. At least `0`. Default: `3000`.
 
         Returns:
             Media played to a channel or a bridge.
@@ -1045,15 +1045,15 @@ class Bridges(Repository):
             recorder_format: Audio format of the recorder channel that joins the bridge, e.g. `slin16`; when left
                 out, that of `format`.
             maxDurationSeconds: Longest duration in seconds, after which the recording ends; 0, the default, sets
-                no limit. At least ``0``. Default: ``0``.
+                no limit. At least `0`. Default: `0`.
             maxSilenceSeconds: Seconds of continuous silence that end the recording; 0, the default, sets no
-                limit. At least ``0``. Default: ``0``.
+                limit. At least `0`. Default: `0`.
             ifExists: What to do if the name is already stored: refuse with 409 (`fail`, the default), replace it
-                (`overwrite`) or record behind it (`append`). One of ``fail``, ``overwrite``, ``append``. Default:
-                ``fail``.
-            beep: Whether a beep is played before the recording starts, false by default. Default: ``false``.
+                (`overwrite`) or record behind it (`append`). One of `fail`, `overwrite`, `append`. Default:
+                `fail`.
+            beep: Whether a beep is played before the recording starts, false by default. Default: `false`.
             terminateOn: DTMF digit that ends the recording: `*`, `#`, `any` of them, or `none` (the default). One
-                of ``none``, ``any``, ``*``, ``#``. Default: ``none``.
+                of `none`, `any`, `*`, `#`. Default: `none`.
 
         Returns:
             A recording from the request that starts it to its end.
@@ -1127,7 +1127,7 @@ class Channels(Repository):
             appArgs: Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
                 Only for use with `app`.
             callerId: Caller id that the called side sees, as a number or as `Name <number>`.
-            timeout: Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: ``30``.
+            timeout: Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: `30`.
             variables: Body object whose "variables" key maps names (also dialplan functions such as
                 `CALLERID(name)`) to strings, or to objects with the string "value" and the optional boolean
                 "report_events" (default false), which shows the variable in `channelvars` of later events. Other
@@ -1258,7 +1258,7 @@ class Channels(Repository):
             appArgs: Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
                 Only for use with `app`.
             callerId: Caller id that the called side sees, as a number or as `Name <number>`.
-            timeout: Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: ``30``.
+            timeout: Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: `30`.
             variables: Body object whose "variables" key maps names (also dialplan functions such as
                 `CALLERID(name)`) to strings, or to objects with the string "value" and the optional boolean
                 "report_events" (default false), which shows the variable in `channelvars` of later events. Other
@@ -1301,9 +1301,9 @@ class Channels(Repository):
             reason_code: Numeric hangup cause (Q.850), e.g. 17 for busy; not allowed together with `reason`. See
                 https://docs.asterisk.org/Configuration/Miscellaneous/Hangup-Cause-Mappings/.
             reason: Hangup cause by name; not allowed together with `reason_code`. Without both, the cause is
-                normal clearing (16). One of ``normal``, ``busy``, ``congestion``, ``no_answer``, ``timeout``,
-                ``rejected``, ``unallocated``, ``normal_unspecified``, ``number_incomplete``, ``codec_mismatch``,
-                ``interworking``, ``failure``, ``answered_elsewhere``.
+                normal clearing (16). One of `normal`, `busy`, `congestion`, `no_answer`, `timeout`, `rejected`,
+                `unallocated`, `normal_unspecified`, `number_incomplete`, `codec_mismatch`, `interworking`,
+                `failure`, `answered_elsewhere`.
 
         Raises:
             IllegalInputException: The reason or the code is unknown, or both were given.
@@ -1505,10 +1505,10 @@ class Channels(Repository):
             channelId: Id of the channel.
             dtmf: Digits to send: 0-9, A-D, `*` and `#`; `w` pauses for half a second, `W` for a whole one.
                 Required, though not marked so.
-            before: Pause in milliseconds ahead of the first digit, 0 by default. Default: ``0``.
-            between: Pause in milliseconds from one digit to the next, 100 by default. Default: ``100``.
-            duration: How long each digit sounds, in milliseconds, 100 by default. Default: ``100``.
-            after: Pause in milliseconds behind the last digit, 0 by default. Default: ``0``.
+            before: Pause in milliseconds ahead of the first digit, 0 by default. Default: `0`.
+            between: Pause in milliseconds from one digit to the next, 100 by default. Default: `100`.
+            duration: How long each digit sounds, in milliseconds, 100 by default. Default: `100`.
+            after: Pause in milliseconds behind the last digit, 0 by default. Default: `0`.
 
         Raises:
             IllegalInputException: The digits are missing.
@@ -1536,8 +1536,8 @@ class Channels(Repository):
         Args:
             channelId: Id of the channel.
             direction: Audio to silence: from the channel (`in`), to it (`out`), or `both`. `both` is documented
-                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of ``both``,
-                ``in``, ``out``. Default: ``both``.
+                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of `both`, `in`,
+                `out`. Default: `both`.
 
         Raises:
             NotFoundException: No channel has this id.
@@ -1562,8 +1562,8 @@ class Channels(Repository):
         Args:
             channelId: Id of the channel.
             direction: Audio to restore: from the channel (`in`), to it (`out`), or `both`. `both` is documented
-                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of ``both``,
-                ``in``, ``out``. Default: ``both``.
+                as the default, but Asterisk 22 answers 400 when the parameter is left out. One of `both`, `in`,
+                `out`. Default: `both`.
 
         Raises:
             NotFoundException: No channel has this id.
@@ -1746,7 +1746,7 @@ class Channels(Repository):
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
                 beginning. 0 when left out.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. Default: ``3000``.
+                default. Default: `3000`.
             playbackId: Id for the playback; Asterisk makes one up when it is left out. It is not checked for
                 being unique.
 
@@ -1791,7 +1791,7 @@ class Channels(Repository):
             offsetms: Milliseconds to skip at the start of the first media URI; later URIs start at their
                 beginning. 0 when left out.
             skipms: Step in milliseconds by which the playback controls `forward` and `reverse` move, 3000 by
-                default. Default: ``3000``.
+                default. Default: `3000`.
 
         Returns:
             Media played to a channel or a bridge.
@@ -1834,15 +1834,15 @@ class Channels(Repository):
                 may contain slashes.
             format: File format to store, given by its extension, e.g. `wav` or `ulaw`.
             maxDurationSeconds: Longest duration in seconds, after which the recording ends; 0, the default, sets
-                no limit. At least ``0``. Default: ``0``.
+                no limit. At least `0`. Default: `0`.
             maxSilenceSeconds: Seconds of continuous silence that end the recording; 0, the default, sets no
-                limit. At least ``0``. Default: ``0``.
+                limit. At least `0`. Default: `0`.
             ifExists: What to do if the name is already stored: refuse with 409 (`fail`, the default), replace it
-                (`overwrite`) or record behind it (`append`). One of ``fail``, ``overwrite``, ``append``. Default:
-                ``fail``.
-            beep: Whether a beep is played before the recording starts, false by default. Default: ``false``.
+                (`overwrite`) or record behind it (`append`). One of `fail`, `overwrite`, `append`. Default:
+                `fail`.
+            beep: Whether a beep is played before the recording starts, false by default. Default: `false`.
             terminateOn: DTMF digit that ends the recording: `*`, `#`, `any` of them, or `none` (the default). One
-                of ``none``, ``any``, ``*``, ``#``. Default: ``none``.
+                of `none`, `any`, `*`, `#`. Default: `none`.
 
         Returns:
             A recording from the request that starts it to its end.
@@ -1904,7 +1904,7 @@ class Channels(Repository):
                 is not refused.
             value: New value; when left out, the variable is removed.
             report_events: Whether events and channel data show the variable in `channelvars`. False, the default,
-                also ends an earlier reporting. Default: ``false``.
+                also ends an earlier reporting. Default: `false`.
 
         Raises:
             IllegalInputException: The name of the variable is missing.
@@ -1994,9 +1994,9 @@ class Channels(Repository):
         Args:
             channelId: Id of the channel.
             spy: Audio to listen to: what comes from the channel (`in`), what is sent to it (`out`), `both`, or
-                `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             whisper: Audio to speak into: what comes from the channel (`in`), what is sent to it (`out`), `both`,
-                or `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                or `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             app: Stasis application that gets the snoop channel.
             appArgs: Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
             snoopId: Id for the snoop channel; Asterisk makes one up when it is left out.
@@ -2036,9 +2036,9 @@ class Channels(Repository):
             channelId: Id of the channel.
             snoopId: Id for the snoop channel, chosen by the caller. If it is in use, Asterisk answers 500.
             spy: Audio to listen to: what comes from the channel (`in`), what is sent to it (`out`), `both`, or
-                `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             whisper: Audio to speak into: what comes from the channel (`in`), what is sent to it (`out`), `both`,
-                or `none` (the default). One of ``none``, ``both``, ``out``, ``in``. Default: ``none``.
+                or `none` (the default). One of `none`, `both`, `out`, `in`. Default: `none`.
             app: Stasis application that gets the snoop channel.
             appArgs: Arguments for the application, separated by commas; they arrive as `args` in StasisStart.
 
@@ -2072,7 +2072,7 @@ class Channels(Repository):
             caller: Id of the calling channel, which hands down its variables, language and connected line. An
                 unknown id is ignored.
             timeout: Seconds to wait for an answer before the channel is hung up; 0, the default, waits without
-                limit. At least ``0``. Default: ``0``.
+                limit. At least `0`. Default: `0`.
 
         Raises:
             NotFoundException: No channel has this id.
@@ -2141,14 +2141,13 @@ class Channels(Repository):
             external_host: Where the program is: `host:port`, or for a websocket client the name of a connection
                 in websocket_client.conf. Only a websocket server may leave it out (or say `INCOMING`).
             encapsulation: How the audio is packed, `rtp` by default; it must fit the transport, `none` for
-                websocket. One of ``rtp``, ``audiosocket``, ``none``. Default: ``rtp``.
-            transport: How the packets travel, `udp` by default. One of ``udp``, ``tcp``, ``websocket``. Default:
-                ``udp``.
+                websocket. One of `rtp`, `audiosocket`, `none`. Default: `rtp`.
+            transport: How the packets travel, `udp` by default. One of `udp`, `tcp`, `websocket`. Default: `udp`.
             connection_type: Who connects: Asterisk (`client`, the default) or the program (`server`, for
-                websocket only). One of ``client``, ``server``. Default: ``client``.
+                websocket only). One of `client`, `server`. Default: `client`.
             format: Name of the audio format in both directions, e.g. `ulaw` or `slin16`.
-            direction: Direction of the audio; `both` is the default and the only value. Only ``both``. Default:
-                ``both``.
+            direction: Direction of the audio; `both` is the default and the only value. Only `both`. Default:
+                `both`.
             data: For audiosocket the UUID of the connection, which is required; otherwise free text that reaches
                 the application as `args` in StasisStart.
             transport_data: Options of the transport. For websocket they are put behind the dial string, e.g.
@@ -2243,8 +2242,7 @@ class DeviceStates(Repository):
         Args:
             deviceName: Name of the device; it must begin with `Stasis:`.
             deviceState: New state of the device; it is kept in the database of Asterisk (AstDB). One of
-                ``NOT_INUSE``, ``INUSE``, ``BUSY``, ``INVALID``, ``UNAVAILABLE``, ``RINGING``, ``RINGINUSE``,
-                ``ONHOLD``.
+                `NOT_INUSE`, `INUSE`, `BUSY`, `INVALID`, `UNAVAILABLE`, `RINGING`, `RINGINUSE`, `ONHOLD`.
 
         Raises:
             NotFoundException: The name of the device is missing.
@@ -2343,7 +2341,7 @@ class Endpoints(Repository):
             from_: Who the referral comes from: an endpoint or a URI of the technology.
             refer_to: Where the other side is sent: an endpoint or a URI of the technology.
             to_self: Whether a `refer_to` that names an endpoint of this Asterisk leads to Asterisk itself (true)
-                or straight to the contact of that endpoint (false, the default). Default: ``false``.
+                or straight to the contact of that endpoint (false, the default). Default: `false`.
             variables: Extra values for the technology, as strings under the key `variables`; `pjsip` sends them
                 as SIP headers, except `display_name`, which it puts as a display name before the Refer-To URI.
 
@@ -2455,7 +2453,7 @@ class Endpoints(Repository):
             from_: Who the referral comes from: an endpoint or a URI of the technology.
             refer_to: Where the other side is sent: an endpoint or a URI of the technology.
             to_self: Whether a `refer_to` that names an endpoint of this Asterisk leads to Asterisk itself (true)
-                or straight to the contact of that endpoint (false, the default). Default: ``false``.
+                or straight to the contact of that endpoint (false, the default). Default: `false`.
             variables: Extra values for the technology, as strings under the key `variables`; `pjsip` sends them
                 as SIP headers, except `display_name`, which it puts as a display name before the Refer-To URI.
 
@@ -2718,8 +2716,7 @@ class Playbacks(Repository):
         Args:
             playbackId: Id of the playback.
             operation: What to do: begin again, pause, go on after a pause, wind back or wind on. Winding moves by
-                the `skipms` of the play request. One of ``restart``, ``pause``, ``unpause``, ``reverse``,
-                ``forward``.
+                the `skipms` of the play request. One of `restart`, `pause`, `unpause`, `reverse`, `forward`.
 
         Raises:
             IllegalInputException: The operation is missing or unknown.

@@ -118,7 +118,7 @@ class Client(SyncClient):
 
         Args:
             only: Sections to return; unknown names are ignored, and all four sections are returned when this is
-                left out. One of ``build``, ``system``, ``config``, ``status``.
+                left out. One of `build`, `system`, `config`, `status`.
 
         Returns:
             Information about the running Asterisk, in sections; those not asked for are absent.
