@@ -19,6 +19,7 @@ def test_a_snapshot_with_its_fields(client: ari.Client) -> None:
     assert isinstance(found.json, dict)
     assert repr(found) == "Channel(c1)"
     assert found.caller.number == "100" and found.dialplan.exten == "1000"
+    assert dict(found) == json and sorted(found) == sorted(json)
     assert found["state"] == "Ring" and "state" in found and "nothing" not in found
 
 

@@ -57,7 +57,7 @@ logging.basicConfig(level=logging.DEBUG)
 client = ari.connect(*sys.argv[1:4])
 client.run("hello")
 try:
-    ari.connect(sys.argv[1], sys.argv[2], "hunter2")
+    ari.connect(sys.argv[1], sys.argv[2], sys.argv[4])
 except ari.UnauthorizedException as error:
     logging.exception("refused")
 try:
@@ -66,7 +66,7 @@ except ari.NotFoundException as error:
     logging.exception("gone")
 """
     fake.frames = ["no event"]  # of which the core tells
-    command = [sys.executable, "-c", source, fake.url, USER, PASSWORD]
+    command = [sys.executable, "-c", source, fake.url, USER, PASSWORD, "hunter2"]
     environment = {**os.environ, "ARI_LOG": "trace"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=environment)
     assert done.returncode == 0, done.stderr

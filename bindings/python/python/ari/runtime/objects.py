@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -108,6 +108,13 @@ class DomainObject(Fields):
 
     def __contains__(self, name: object) -> bool:
         return name in self.json
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.json)
+
+    def keys(self) -> Any:
+        """The names of the fields; with them ``dict(object)`` is a copy of ``json``."""
+        return self.json.keys()
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, DomainObject):
