@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Generator
 from inspect import isawaitable
 from typing import (
@@ -18,7 +17,8 @@ from .calls import as_json, read
 from .client import Apps, ClientBase, Query, opening, query_pairs
 from .events import LazyEvent
 from .handlers import Handle
-from .sync import Item, _nothing
+from .sync import _nothing
+from .waiting import Waiting
 
 S = TypeVar("S", bound="AsyncClientBase")
 E = TypeVar("E")
@@ -115,9 +115,7 @@ class AsyncDrain:
         self._starting = starting
         self._stream: _native.Stream | None = None
         self._fetching: asyncio.Future[Any] | None = None
-        self._waiting: deque[Item] = deque()
-        self._generation = 0
-        self._last = 0
+        self._waiting = Waiting(client)
 
     async def started(self) -> _native.Stream:
         """The stream, once it is there."""
@@ -129,38 +127,25 @@ class AsyncDrain:
         """The next event somebody wants, with its subscriptions; None at the end."""
         client = self._client
         stream = await self.started()
-        while True:
-            generation = client._native.generation()
-            if generation != self._generation:
-                # A handler came or went: who gets the rest, also of what nobody wanted before, is decided anew.
-                self._generation = generation
-                stream.rewind(self._last)
-                self._waiting.clear()
-            if not self._waiting:
-                if self._fetching is None:
-                    self._fetching = stream.next_batch_async(asyncio.get_running_loop())
-                batch = await asyncio.shield(self._fetching)
-                self._fetching = None
-                if batch is None:
-                    return None
-                self._generation, events = batch
-                self._waiting.extend(events)
-                continue
-            self._last, name, frame, wanted_by = self._waiting.popleft()
-            event = client._events.get(name, client._unknown)._received(client, name, frame)
-            registered = client._registry.by_subscription
-            # Complete before the first is called: what that one adds or closes counts from the next event.
-            handles = [registered[each] for each in wanted_by if each in registered]
-            for handle in handles:
-                try:
-                    result = handle(client, event)
-                    if result is not None and isawaitable(result):
-                        await result
-                except Exception as error:
-                    result = client.exception_handler(error)
-                    if result is not None and isawaitable(result):
-                        await result
-            return event, wanted_by
+        while not self._waiting.ready(stream):
+            if self._fetching is None:
+                self._fetching = stream.next_batch_async(asyncio.get_running_loop())
+            batch = await asyncio.shield(self._fetching)
+            self._fetching = None
+            if batch is None:
+                return None
+            self._waiting.add(batch)
+        event, handles, wanted_by = self._waiting.take()
+        for handle in handles:
+            try:
+                result = handle(client, event)
+                if result is not None and isawaitable(result):
+                    await result
+            except Exception as error:
+                result = client.exception_handler(error)
+                if result is not None and isawaitable(result):
+                    await result
+        return event, wanted_by
 
     def close(self) -> None:
         """Closes the connection, also one that is only being made."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
@@ -11,10 +10,10 @@ from .calls import as_json, read
 from .client import Apps, Query, SyncCallbacks, opening, query_pairs
 from .events import LazyEvent
 from .handlers import Handle
+from .waiting import Waiting
 
 S = TypeVar("S", bound="SyncClient")
 E = TypeVar("E")
-Item = tuple[int, str, str, list[int]]
 
 
 class SyncClient(SyncCallbacks):
@@ -97,38 +96,22 @@ class Drain:
     def __init__(self, client: SyncClient, stream: _native.Stream) -> None:
         self._client = client
         self._stream = stream
-        self._waiting: deque[Item] = deque()
-        self._generation = 0
-        self._last = 0
+        self._waiting = Waiting(client)
 
     def next(self) -> tuple[LazyEvent, list[int]] | None:
         """The next event somebody wants, with its subscriptions; None at the end."""
-        client = self._client
-        while True:
-            generation = client._native.generation()
-            if generation != self._generation:
-                # A handler came or went: who gets the rest, also of what nobody wanted before, is decided anew.
-                self._generation = generation
-                self._stream.rewind(self._last)
-                self._waiting.clear()
-            if not self._waiting:
-                batch = self._stream.next_batch()
-                if batch is None:
-                    return None
-                self._generation, events = batch
-                self._waiting.extend(events)
-                continue
-            self._last, name, frame, wanted_by = self._waiting.popleft()
-            event = client._events.get(name, client._unknown)._received(client, name, frame)
-            registered = client._registry.by_subscription
-            # Complete before the first is called: what that one adds or closes counts from the next event.
-            handles = [registered[each] for each in wanted_by if each in registered]
-            for handle in handles:
-                try:
-                    handle(client, event)
-                except Exception as error:
-                    client.exception_handler(error)
-            return event, wanted_by
+        while not self._waiting.ready(self._stream):
+            batch = self._stream.next_batch()
+            if batch is None:
+                return None
+            self._waiting.add(batch)
+        event, handles, wanted_by = self._waiting.take()
+        for handle in handles:
+            try:
+                handle(self._client, event)
+            except Exception as error:
+                self._client.exception_handler(error)
+        return event, wanted_by
 
     def close(self) -> None:
         """Closes the connection."""
