@@ -110,7 +110,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Context { language, resources } => {
             let context = place.job(resources, credentials)?.context(&language)?;
             let text = serde_json::to_string_pretty(&context).map_err(|error| Error::new(error.to_string()))?;
-            println!("{text}");
+            show(&format!("{text}\n"));
             Ok(ExitCode::SUCCESS)
         }
         Command::Fetch { from, to, without_descriptions } => {
@@ -135,7 +135,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let declarations = Declarations::embedded()?;
             let load = |place: &str| api::build(&Documents::load(place, &credentials)?.parse()?, &declarations);
             let report = diff::diff(&load(&old)?, &load(&new)?);
-            print!("{report}");
+            show(&report.to_string());
             Ok(if report.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::NewLanguage { name } => {
@@ -213,4 +213,10 @@ fn find_root() -> Result<PathBuf> {
         .find(|folder| folder.join("codegen").join("declarations").is_dir())
         .map(Path::to_path_buf)
         .ok_or_else(|| Error::new("not inside the repository of the Asterisk REST Libraries; --root says where it is"))
+}
+
+/// Long output is read by `head` and `less`, which go away when they have enough: that is no error.
+fn show(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
