@@ -175,7 +175,7 @@ impl Client {
     }
 
     async fn send(&self, request: Request) -> Result<Response> {
-        runtime::check_process(self.inner.process)?;
+        self.check_process()?;
         let transport = self.inner.transport.clone();
         let method = request.method.as_str();
         // Without the query: it may hold what a log should not.
@@ -215,7 +215,13 @@ impl Client {
 
     /// False when it had been removed before.
     pub fn unsubscribe(&self, subscription: SubscriptionId) -> bool {
-        self.inner.subscriptions.remove(subscription)
+        self.check_process().is_ok() && self.inner.subscriptions.remove(subscription)
+    }
+
+    /// An error in a child made by fork: a client does not survive it. Bindings ask before they take locks of their own,
+    /// which may be held by threads that are not there any more.
+    pub fn check_process(&self) -> Result<()> {
+        runtime::check_process(self.inner.process)
     }
 
     /// Changes whenever the subscriptions change.
@@ -239,7 +245,7 @@ impl Client {
 
     /// Opens an event connection by the operation that does it, with its arguments.
     pub async fn open(&self, operation: &str, arguments: Arguments) -> Result<EventStream> {
-        runtime::check_process(self.inner.process)?;
+        self.check_process()?;
         let operation = operation::find(operation)?;
         let refuse = |reason: &str| Err(Error::argument(reason).with_operation(operation.id));
         if !operation.upgrade {
@@ -280,6 +286,10 @@ impl Client {
 
     /// Closes every event stream of this client. Calls go on working, and `start` may be called again.
     pub fn stop(&self) {
+        if self.check_process().is_err() {
+            // The connections are the parent's.
+            return;
+        }
         self.inner.stops.fetch_add(1, Ordering::SeqCst);
         // Taken out first: closing must not happen under the lock.
         let streams = std::mem::take(&mut *self.streams());
@@ -310,7 +320,10 @@ fn read_reply(response: Response, binary: bool) -> Result<Reply> {
             return Err(Error::new(
                 ErrorKind::Protocol,
                 Delivery::Rejected,
-                format!("the server answered with status {}, which leads nowhere", response.status),
+                format!(
+                    "the server redirects with status {}, which is followed only where nothing changes",
+                    response.status
+                ),
             ));
         }
         return Err(Error::from_status(response.status, response.body));

@@ -127,7 +127,10 @@ impl Options {
             "pong_timeout" => self.pong_timeout = field.seconds()?,
             "min_delay" => self.min_delay = field.seconds()?,
             "max_delay" => self.max_delay = field.seconds()?,
-            "max_connections" => self.max_connections = field.count()?,
+            "max_connections" => match field.count()? {
+                count if count <= MOST_CONNECTIONS => self.max_connections = count,
+                _ => return Err(field.wrong(&format!("at most {MOST_CONNECTIONS}"))),
+            },
             "max_body_bytes" => self.max_body_bytes = field.count()?,
             "max_frame_bytes" => self.max_frame_bytes = field.count()?,
             "queue_bytes" => self.queue_bytes = field.count()?,
@@ -209,6 +212,12 @@ fn decode(text: &str) -> String {
         .map_or_else(String::new, |(_, value)| value.into_owned())
 }
 
+/// Seconds of a year: nobody waits longer, and clocks do not overflow.
+const LONGEST: f64 = 366.0 * 86_400.0;
+
+/// More than Asterisk would ever serve.
+const MOST_CONNECTIONS: usize = 10_000;
+
 struct Field<'a> {
     name: &'a str,
     value: &'a Value,
@@ -220,10 +229,10 @@ impl Field<'_> {
     }
 
     fn seconds(&self) -> Result<Duration> {
-        let seconds = self.value.as_f64().filter(|seconds| *seconds > 0.0);
+        let seconds = self.value.as_f64().filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST);
         seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .ok_or_else(|| self.wrong("a number of seconds above 0"))
+            .ok_or_else(|| self.wrong("a number of seconds above 0, and at most a year"))
     }
 
     fn count(&self) -> Result<usize> {
@@ -295,6 +304,8 @@ mod tests {
         for (name, value) in [
             ("request_timeout", json!(0)),
             ("request_timeout", json!("soon")),
+            ("ping_interval", json!(1.8e19)),
+            ("max_connections", json!(1_u64 << 62)),
             ("queue_bytes", json!(-1)),
             ("reconnect", json!("sometimes")),
             ("user_agent", json!("a\r\nb: c")),

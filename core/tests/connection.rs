@@ -171,6 +171,31 @@ async fn a_goodbye_ends_the_stream_unless_it_should_always_go_on() {
 }
 
 #[tokio::test]
+async fn a_server_that_only_drops_connections_is_asked_less_and_less() {
+    let server = Server::new().await;
+    let client = server.client(json!({"min_delay": 0.02, "max_reconnects": 5}));
+    let serve = async {
+        for _ in 0..6 {
+            drop(server.accept().await);
+        }
+    };
+    let read = async {
+        let stream = start(&client).await.unwrap();
+        let mut delays = Vec::new();
+        while let Ok(batch) = stream.next_batch(BatchLimit::default()).await {
+            for event in batch.unwrap().events {
+                let event: Value = serde_json::from_str(event.text()).unwrap();
+                delays.extend(event["delay_ms"].as_u64());
+            }
+        }
+        delays
+    };
+    let ((), delays) = tokio::join!(serve, read);
+    assert_eq!(delays.len(), 5, "max_reconnects counts them");
+    assert!(delays.windows(2).all(|pair| pair[0] < pair[1]), "{delays:?}");
+}
+
+#[tokio::test]
 async fn attempts_are_counted_and_bounded() {
     let server = Server::new().await;
     let client = server.client(json!({"max_reconnects": 3, "min_delay": 0.01, "max_delay": 0.02}));

@@ -74,6 +74,24 @@ async fn credentials_do_not_follow_a_redirect_to_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_write_is_not_turned_into_a_read_by_a_redirect() {
+    let (listener, url) = listen().await;
+    let client = client(&url, json!({}));
+    let redirect = "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n";
+    let (_, reply) = tokio::join!(serve(&listener, redirect), client.call("bridges.create", Arguments::new()));
+    let error = reply.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Protocol, Delivery::Rejected));
+}
+
+#[tokio::test]
+async fn a_value_too_long_for_a_url_is_not_sent() {
+    let client = client("http://127.0.0.1:9", json!({}));
+    let arguments = json!({"channelId": "x".repeat(100_000)}).as_object().unwrap().clone();
+    let error = client.call("channels.get", arguments).await.unwrap_err();
+    assert!(error.is_argument() && error.delivery() == Delivery::NotSent, "{error}");
+}
+
+#[tokio::test]
 async fn an_answer_has_a_bound() {
     let (listener, url) = listen().await;
     let client = client(&url, json!({"max_body_bytes": 10}));

@@ -237,9 +237,13 @@ impl State {
                 place = frame.sequence;
             }
         }
-        let mut notice = library::events_dropped(application, count, bytes);
-        notice.sequence = place;
-        for frame in std::iter::once(notice).chain(kept.into_iter().rev()) {
+        // Of the connection's own events none is given up: with nothing else there, there is nothing to tell.
+        let notice = (count > 0).then(|| {
+            let mut notice = library::events_dropped(application, count, bytes);
+            notice.sequence = place;
+            notice
+        });
+        for frame in notice.into_iter().chain(kept.into_iter().rev()) {
             self.bytes += frame.weight();
             self.frames.push_front(frame);
         }
@@ -327,6 +331,15 @@ mod tests {
         let notice: serde_json::Value = serde_json::from_str(batch.events[0].text()).unwrap();
         assert_eq!(notice["count"].as_u64().unwrap() as usize + batch.events.len() - 1, 50);
         assert_eq!(notice["bytes"].as_u64().unwrap(), notice["count"].as_u64().unwrap() * 12);
+    }
+
+    #[tokio::test]
+    async fn the_connections_own_events_are_never_given_up() {
+        let (queue, subscriptions) = queue(1);
+        subscriptions.add(every());
+        queue.push(library::connected("app"));
+        queue.push(library::connection_lost("app", "gone"));
+        assert_eq!(names(&queue, &subscriptions).await, ["Connected", "ConnectionLost"]);
     }
 
     #[tokio::test]

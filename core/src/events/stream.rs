@@ -1,8 +1,10 @@
 //! A stream of events: the task that reads the socket whatever the handlers do, and makes lost connections again.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep_until, Instant};
 
@@ -14,6 +16,7 @@ use super::socket::{Dialler, Socket, Step};
 use super::subscriptions::Subscriptions;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::options::{Options, Reconnect};
+use crate::runtime::check_process;
 use crate::transport::{BoxFuture, Transport};
 
 /// Whether a stream is connected.
@@ -45,6 +48,8 @@ struct Inner {
     subscriptions: Arc<Subscriptions>,
     commands: mpsc::UnboundedSender<Command>,
     state: watch::Receiver<State>,
+    /// The process this stream was opened in: in a child made by fork nobody reads it.
+    process: u32,
 }
 
 enum Command {
@@ -64,8 +69,15 @@ impl EventStream {
         let mut keeper =
             Keeper { shared, apps, application, dialler, queue: queue.clone(), inbox, state, waiting: Vec::new() };
         let socket = keeper.first().await?;
-        tokio::spawn(keeper.keep(socket));
-        Ok(EventStream { inner: Arc::new(Inner { queue, subscriptions, commands, state: watch }) })
+        let end = queue.clone();
+        tokio::spawn(async move {
+            if AssertUnwindSafe(keeper.keep(socket)).catch_unwind().await.is_err() {
+                let reason = "the task that reads the event connection has failed; please report this";
+                end.end(Err(Error::new(ErrorKind::Protocol, Delivery::Unknown, reason)));
+            }
+        });
+        let process = std::process::id();
+        Ok(EventStream { inner: Arc::new(Inner { queue, subscriptions, commands, state: watch, process }) })
     }
 
     /// Waits for events that somebody wants. `None`: the stream has ended, by `close` or by the server's goodbye. An
@@ -73,17 +85,22 @@ impl EventStream {
     ///
     /// Safe to drop half-way: nothing is lost.
     pub async fn next_batch(&self, limit: BatchLimit) -> Result<Option<Batch>> {
+        check_process(self.inner.process)?;
         self.inner.queue.next_batch(&self.inner.subscriptions, limit).await
     }
 
     /// Puts back the events of the last batch after this sequence number, wanted then or not; the next batch matches
     /// them under the subscriptions of that moment.
     pub fn rewind(&self, after: u64) {
+        if !self.is_ours() {
+            return;
+        }
         self.inner.queue.rewind(after);
     }
 
     /// Pings the server and waits for its answer.
     pub async fn ping(&self) -> Result<()> {
+        check_process(self.inner.process)?;
         let (answer, pong) = oneshot::channel();
         let _ = self.inner.commands.send(Command::Ping(answer));
         pong.await.unwrap_or_else(|_| Err(not_connected()))
@@ -93,9 +110,18 @@ impl EventStream {
     ///
     /// The client's generation changes, so that who closes the stream in a handler gets no further event of its batch.
     pub fn close(&self) {
+        if !self.is_ours() {
+            return;
+        }
         self.inner.queue.close();
         self.inner.subscriptions.touch();
         let _ = self.inner.commands.send(Command::Close);
+    }
+
+    /// False in a child made by fork. Locks may be held there by threads that are not there, and the connection is the
+    /// parent's.
+    fn is_ours(&self) -> bool {
+        check_process(self.inner.process).is_ok()
     }
 
     /// Waits until the connection is down, after `close` or the end of the stream.
@@ -131,7 +157,9 @@ impl WeakStream {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let _ = self.commands.send(Command::Close);
+        if check_process(self.process).is_ok() {
+            let _ = self.commands.send(Command::Close);
+        }
     }
 }
 
@@ -193,6 +221,7 @@ impl Keeper {
 
     async fn keep_connected(&mut self, mut socket: Socket) -> Result<()> {
         let mut restoring: Option<BoxFuture<'static, Frame>> = None;
+        let mut backoff = Backoff::new(&self.shared.options);
         loop {
             let _ = self.state.send(State::Open);
             tracing::debug!(application = self.application, "event connection open");
@@ -235,12 +264,15 @@ impl Keeper {
             };
             drop(socket);
             let _ = self.state.send(State::Reconnecting);
-            // A server that takes the connection only to drop it again is not asked at full speed.
-            let flapping = opened.elapsed() < self.shared.options.max_delay;
-            match self.reconnect(reason, flapping).await? {
-                Some((again, attempts)) => {
+            // A server that takes the connection only to drop it again counts as one that does not take it.
+            if opened.elapsed() > backoff.waited {
+                backoff = Backoff::new(&self.shared.options);
+            }
+            let before = backoff.attempt;
+            match self.reconnect(reason, &mut backoff).await? {
+                Some(again) => {
                     socket = again;
-                    restoring = self.restore(attempts, lost_at);
+                    restoring = self.restore(backoff.attempt - before, lost_at);
                 }
                 None => return Ok(()),
             }
@@ -297,11 +329,7 @@ impl Keeper {
     }
 
     /// Tries until it is connected again, the tries are used up (an error) or the stream is closed (`None`).
-    async fn reconnect(&mut self, mut reason: String, flapping: bool) -> Result<Option<(Socket, u32)>> {
-        let mut backoff = Backoff::new(&self.shared.options);
-        if flapping {
-            backoff.delay = backoff.delay.max(Duration::from_millis(50));
-        }
+    async fn reconnect(&mut self, mut reason: String, backoff: &mut Backoff) -> Result<Option<Socket>> {
         loop {
             if self.shared.options.max_reconnects.is_some_and(|most| backoff.attempt >= most) {
                 return Err(Error::new(
@@ -326,7 +354,7 @@ impl Keeper {
                 }
             }
             match self.dialler.dial().await {
-                Ok(socket) => return Ok(Some((socket, backoff.attempt))),
+                Ok(socket) => return Ok(Some(socket)),
                 Err(error) => reason = error.message().to_string(),
             }
         }
@@ -353,11 +381,18 @@ struct Backoff {
     delay: Duration,
     most: Duration,
     attempt: u32,
+    /// The last wait.
+    waited: Duration,
 }
 
 impl Backoff {
     fn new(options: &Options) -> Self {
-        Backoff { delay: options.min_delay.min(options.max_delay), most: options.max_delay, attempt: 0 }
+        Backoff {
+            delay: options.min_delay.min(options.max_delay),
+            most: options.max_delay,
+            attempt: 0,
+            waited: Duration::ZERO,
+        }
     }
 
     fn next(&mut self) -> Duration {
@@ -367,7 +402,8 @@ impl Backoff {
         self.delay = (delay * 2).min(self.most);
         // The standard library's only source of randomness, which is enough for this.
         let random = RandomState::new().hash_one(self.attempt) % 1000;
-        delay.mul_f64(1.0 - random as f64 / 4000.0)
+        self.waited = delay.mul_f64(1.0 - random as f64 / 4000.0);
+        self.waited
     }
 }
 

@@ -20,8 +20,14 @@ const IDLE: Duration = Duration::from_secs(10);
 
 const MAX_REDIRECTS: usize = 5;
 
+/// Longest URL that the HTTP library takes. Asterisk itself refuses request lines over 4096 bytes.
+const LONGEST_URL: usize = 65_000;
+
 pub(crate) struct HttpTransport {
-    client: Client,
+    reads: Client,
+    /// The same for what changes something: a redirect that would make a GET of it is not followed, because a read in
+    /// place of what was asked for would look like success.
+    writes: Client,
     base: String,
     authorization: HeaderValue,
     timeout: Duration,
@@ -33,28 +39,33 @@ pub(crate) struct HttpTransport {
 
 impl HttpTransport {
     pub fn new(options: &Options) -> Result<Self> {
-        let mut builder = Client::builder()
-            .user_agent(&options.user_agent)
-            .connect_timeout(options.connect_timeout)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(options.max_connections)
-            .tcp_nodelay(true)
-            .http1_only()
-            // The event WebSocket takes no proxy either: one server, one way to it.
-            .no_proxy()
-            .redirect(redirect::Policy::limited(MAX_REDIRECTS));
-        builder = if options.is_tls() {
-            builder.tls_backend_preconfigured((*tls::config(options)?).clone())
-        } else {
-            builder.tls_backend_preconfigured(no_tls())
+        let tls = if options.is_tls() { (*tls::config(options)?).clone() } else { no_tls() };
+        let client = |redirects: redirect::Policy| {
+            Client::builder()
+                .user_agent(&options.user_agent)
+                .connect_timeout(options.connect_timeout)
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(options.max_connections)
+                .tcp_nodelay(true)
+                .http1_only()
+                // The event WebSocket takes no proxy either: one server, one way to it.
+                .no_proxy()
+                .redirect(redirects)
+                .tls_backend_preconfigured(tls.clone())
+                .build()
+                .map_err(|cause| Error::argument(format!("the HTTP client cannot be set up: {cause}")))
         };
-        let client =
-            builder.build().map_err(|cause| Error::argument(format!("the HTTP client cannot be set up: {cause}")))?;
+        let same_method = redirect::Policy::custom(|attempt| match attempt.status().as_u16() {
+            307 | 308 if attempt.previous().len() <= MAX_REDIRECTS => attempt.follow(),
+            307 | 308 => attempt.error("too many redirects"),
+            _ => attempt.stop(),
+        });
         let mut authorization = HeaderValue::try_from(&options.authorization)
             .map_err(|_| Error::argument("these credentials do not fit a header"))?;
         authorization.set_sensitive(true);
         Ok(HttpTransport {
-            client,
+            reads: client(redirect::Policy::limited(MAX_REDIRECTS))?,
+            writes: client(same_method)?,
             base: format!("{}/ari", options.base),
             authorization,
             timeout: options.request_timeout,
@@ -88,7 +99,15 @@ impl HttpTransport {
             Method::Options => reqwest::Method::OPTIONS,
         };
         let url = format!("{}{}", self.base, request.target);
-        let mut builder = self.client.request(method, url).header(AUTHORIZATION, self.authorization.clone());
+        if url.len() > LONGEST_URL {
+            return Err(Error::argument(format!(
+                "the request's URL has {} bytes, which is too long for HTTP",
+                url.len()
+            )));
+        }
+        let reads = matches!(request.method, Method::Get | Method::Head | Method::Options);
+        let client = if reads { &self.reads } else { &self.writes };
+        let mut builder = client.request(method, url).header(AUTHORIZATION, self.authorization.clone());
         if let Some(body) = request.body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }
