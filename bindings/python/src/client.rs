@@ -105,6 +105,17 @@ impl Client {
         spawn(event_loop, self.requested(method, path, pairs, body)?, reply)
     }
 
+    /// Raises in a child made by fork: a client does not survive it. To be asked before a lock is taken, which may be held by
+    /// a thread that is not there any more.
+    fn check_process(&self, py: Python<'_>) -> PyResult<()> {
+        self.inner.check_process().map_err(|error| raise(py, error))
+    }
+
+    /// The same as a question.
+    fn is_ours(&self) -> bool {
+        self.inner.check_process().is_ok()
+    }
+
     /// Wants events: of one type or all (`None`), of one object (class and id) or any.
     #[pyo3(signature = (event, class_name=None, id=None))]
     fn subscribe(&self, event: Option<String>, class_name: Option<String>, id: Option<String>) -> u64 {

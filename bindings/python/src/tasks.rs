@@ -2,13 +2,17 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ari_core::{runtime, Result};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use tokio::task::AbortHandle;
 
 use crate::outcome::raise;
 
@@ -47,52 +51,110 @@ pub fn spawn<'py, T: Send + 'static>(
     let py = event_loop.py();
     let handle = runtime::handle().map_err(|error| raise(py, error))?;
     let promise = event_loop.call_method0("create_future")?;
-    let sender = deliveries()?;
+    let sender = deliveries(py)?;
     let (event_loop, held) = (event_loop.clone().unbind(), promise.clone().unbind());
-    handle.spawn(async move {
+    let task = handle.spawn(async move {
         let outcome = future.await;
         let finish: Finish = Box::new(move |py| match outcome {
             Ok(value) => convert(py, value),
             Err(error) => Err(raise(py, error)),
         });
         // A closed channel means that the interpreter is gone, and nobody waits.
-        let _ = sender.send(Done { event_loop, future: held, finish });
+        let _ = sender.send(Message::Done(Done { event_loop, future: held, finish }));
     });
+    promise.call_method1("add_done_callback", (Canceller(task.abort_handle()),))?;
     Ok(promise)
+}
+
+/// Gives up what nobody waits for any more: a call that was cancelled before it was sent must not be sent later.
+#[pyclass(frozen, module = "ari._native")]
+struct Canceller(AbortHandle);
+
+#[pymethods]
+impl Canceller {
+    fn __call__(&self, promise: &Bound<'_, PyAny>) -> PyResult<()> {
+        if promise.call_method0("cancelled")?.is_truthy()? {
+            self.0.abort();
+        }
+        Ok(())
+    }
 }
 
 /// The thread that hands results to event loops. It may have to wait for the GIL for as long as Python code likes to
 /// keep it, which the threads that read the sockets must never do. Each process has its own, as threads do not survive
 /// a fork.
-static DELIVERY: Mutex<Option<(u32, Sender<Done>)>> = Mutex::new(None);
+static DELIVERY: Mutex<Option<Delivery>> = Mutex::new(None);
 
-fn deliveries() -> PyResult<Sender<Done>> {
-    let process = std::process::id();
-    let mut delivery = DELIVERY.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((owner, sender)) = &*delivery {
-        if *owner == process {
-            return Ok(sender.clone());
-        }
-    }
-    let (sender, receiver) = channel();
-    std::thread::Builder::new().name("ari-asyncio".into()).spawn(move || deliver(receiver))?;
-    *delivery = Some((process, sender.clone()));
-    Ok(sender)
+struct Delivery {
+    process: u32,
+    sender: Sender<Message>,
+    thread: JoinHandle<()>,
 }
 
-fn deliver(receiver: Receiver<Done>) {
-    while let Ok(first) = receiver.recv() {
+enum Message {
+    Done(Done),
+    Stop,
+}
+
+/// Set when the interpreter is about to end.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+fn deliveries(py: Python<'_>) -> PyResult<Sender<Message>> {
+    if STOPPED.load(Ordering::SeqCst) {
+        return Err(PyRuntimeError::new_err("no calls of asyncio clients any more: the interpreter is shutting down"));
+    }
+    let process = std::process::id();
+    {
+        let mut delivery = DELIVERY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(delivery) = &*delivery {
+            if delivery.process == process {
+                return Ok(delivery.sender.clone());
+            }
+        }
+        let (sender, receiver) = channel();
+        let thread = std::thread::Builder::new().name("ari-asyncio".into()).spawn(move || deliver(receiver))?;
+        *delivery = Some(Delivery { process, sender, thread });
+    }
+    py.import("atexit")?.call_method1("register", (wrap_pyfunction!(stop, py)?,))?;
+    deliveries(py)
+}
+
+/// Ends the thread while the interpreter is still whole: one that comes back for the GIL later is torn down in the
+/// middle of what it does, and the process with it.
+#[pyfunction]
+fn stop(py: Python<'_>) {
+    STOPPED.store(true, Ordering::SeqCst);
+    let delivery = DELIVERY.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(delivery) = delivery.filter(|delivery| delivery.process == std::process::id()) {
+        let _ = delivery.sender.send(Message::Stop);
+        py.detach(|| {
+            let _ = delivery.thread.join();
+        });
+    }
+}
+
+fn deliver(receiver: Receiver<Message>) {
+    while let Ok(Message::Done(first)) = receiver.recv() {
         // None: the interpreter is shutting down, and what is left is of no use to anybody.
-        if Python::try_attach(|py| hand_over(py, first, &receiver)).is_none() {
+        if Python::try_attach(|py| hand_over(py, first, &receiver)) != Some(true) {
             return;
         }
     }
 }
 
 /// Everything that is ready goes over at once: taking the GIL and waking an event loop cost more than a result does.
-fn hand_over(py: Python<'_>, first: Done, receiver: &Receiver<Done>) {
+/// False when that was the last.
+fn hand_over(py: Python<'_>, first: Done, receiver: &Receiver<Message>) -> bool {
+    let mut goes_on = true;
+    let more = receiver.try_iter().map_while(|message| match message {
+        Message::Done(done) => Some(done),
+        Message::Stop => {
+            goes_on = false;
+            None
+        }
+    });
     let mut loops: Vec<(Py<PyAny>, Bound<'_, PyList>)> = Vec::new();
-    for done in std::iter::once(first).chain(receiver.try_iter()) {
+    for done in std::iter::once(first).chain(more) {
         let (value, error) = match (done.finish)(py) {
             Ok(value) => (value, py.None()),
             Err(error) => (py.None(), error.into_value(py).into_any()),
@@ -112,4 +174,5 @@ fn hand_over(py: Python<'_>, first: Done, receiver: &Receiver<Done>) {
         // A loop that was closed meanwhile has nobody left who waits.
         drop(told);
     }
+    goes_on
 }

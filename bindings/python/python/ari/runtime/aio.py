@@ -116,6 +116,7 @@ class AsyncDrain:
         self._stream: _native.Stream | None = None
         self._fetching: asyncio.Future[Any] | None = None
         self._waiting = Waiting(client)
+        self._turn = asyncio.Lock()
 
     async def started(self) -> _native.Stream:
         """The stream, once it is there."""
@@ -127,25 +128,27 @@ class AsyncDrain:
         """The next event somebody wants, with its subscriptions; None at the end."""
         client = self._client
         stream = await self.started()
-        while not self._waiting.ready(stream):
-            if self._fetching is None:
-                self._fetching = stream.next_batch_async(asyncio.get_running_loop())
-            batch = await asyncio.shield(self._fetching)
-            self._fetching = None
-            if batch is None:
-                return None
-            self._waiting.add(batch)
-        event, handles, wanted_by = self._waiting.take()
-        for handle in handles:
-            try:
-                result = handle(client, event)
-                if result is not None and isawaitable(result):
-                    await result
-            except Exception as error:
-                result = client.exception_handler(error)
-                if result is not None and isawaitable(result):
-                    await result
-        return event, wanted_by
+        # Several tasks may read one iteration: each event goes to one of them.
+        async with self._turn:
+            while not self._waiting.ready(stream):
+                if self._fetching is None:
+                    self._fetching = stream.next_batch_async(asyncio.get_running_loop())
+                batch = await asyncio.shield(self._fetching)
+                self._fetching = None
+                if batch is None:
+                    return None
+                self._waiting.add(batch)
+            event, handles, wanted_by = self._waiting.take()
+            for handle in handles:
+                try:
+                    result = handle(client, event)
+                    if result is not None and isawaitable(result):
+                        await result
+                except Exception as error:
+                    result = client.exception_handler(error)
+                    if result is not None and isawaitable(result):
+                        await result
+            return event, wanted_by
 
     def close(self) -> None:
         """Closes the connection, also one that is only being made."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, ClassVar, TypeVar, Union
 
 from .. import _native
+from .errors import refuse
 from .events import LazyEvent, event_name
 from .fields import Fields
 from .handlers import Handle, Registry
@@ -211,7 +213,13 @@ def opening(apps: Apps, subscribe_all: bool) -> tuple[str, dict[str, Any]]:
 def query_pairs(query: Query | None) -> list[tuple[str, Any]]:
     """The query as the core takes it."""
     pairs = query.items() if isinstance(query, Mapping) else query or ()
-    return [(name, value) for name, value in pairs]
+    try:
+        read = [(name, value) for name, value in pairs]
+        if isinstance(pairs, str) or not all(isinstance(name, str) for name, _ in read):
+            raise TypeError
+    except (TypeError, ValueError):
+        raise refuse("the query has to be a mapping of names and values, or pairs of them") from None
+    return read
 
 
 def _log_exception(error: Exception) -> None:
@@ -221,4 +229,5 @@ def _log_exception(error: Exception) -> None:
 def _log_event(event: Any) -> None:
     level, text = _LOGGED[event["type"]]
     if logger.isEnabledFor(level):
-        logger.log(level, "%s", text.format_map(event))
+        # The server may send an event of this name that has other fields.
+        logger.log(level, "%s", text.format_map(defaultdict(lambda: "?", event)))

@@ -29,6 +29,8 @@ class LazyEvent(dict[str, Any], Fields):
     _frame: str | None
 
     def __init__(self, client: Any = None, json: Mapping[str, Any] | None = None) -> None:
+        if json is None and isinstance(client, Mapping):
+            raise TypeError(f"{type(self).__name__}(client, json): the JSON comes second; the client may be None")
         super().__init__(json or {})
         self._client = client
         self._frame = None
@@ -149,4 +151,8 @@ class LazyEvent(dict[str, Any], Fields):
 
 def event_name(event: str | type) -> str:
     """The type of events that is meant by its name or by its class."""
-    return event if isinstance(event, str) else event.__name__
+    if isinstance(event, str):
+        return event
+    if isinstance(event, type):
+        return event.__name__
+    raise TypeError(f"a type of events is a name or a class, not {event!r}")

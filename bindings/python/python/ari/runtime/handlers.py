@@ -77,6 +77,7 @@ class Registry:
         """
         event, class_name, _ = scope
         handle = Handle(self, scope, extract, callback, args, kwargs or {})
+        self._native.check_process()
         with self._lock:
             if replace:
                 self._drop(self._find(scope, callback))
@@ -89,11 +90,14 @@ class Registry:
 
     def remove(self, handle: Handle) -> None:
         """Takes one handler back, if it is still there."""
+        if not self._native.is_ours():
+            return
         with self._lock:
             self._drop([handle])
 
     def remove_callback(self, scope: Scope, callback: Callable[..., Any]) -> bool:
         """Takes back every handler of a scope with this callback."""
+        self._native.check_process()
         with self._lock:
             found = self._find(scope, callback)
             self._drop(found)

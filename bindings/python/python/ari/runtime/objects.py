@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import (
@@ -134,7 +135,16 @@ class DomainObject(Fields):
         return True
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.json.get('id') if not self._identity else self.id})"
+        # Whatever the server has left out, an object can be printed.
+        names = [field for _, field in self._identity] or ["id"]
+        return f"{type(self).__name__}({'/'.join(str(self.json.get(name)) for name in names)})"
+
+    def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
+        return type(self)(self.client, copy.deepcopy(self.json, memo))  # type: ignore[call-arg,attr-defined]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # The data can be stored; the connection stays behind.
+        return type(self), (None, dict(self.json))
 
     def _called_by_position(self, operation: str, args: tuple[Any, ...]) -> Any:
         raise refuse(f"the identity is filled in; what else {operation} takes is given by name", operation)

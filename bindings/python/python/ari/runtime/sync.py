@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
@@ -97,21 +98,24 @@ class Drain:
         self._client = client
         self._stream = stream
         self._waiting = Waiting(client)
+        self._turn = threading.RLock()
 
     def next(self) -> tuple[LazyEvent, list[int]] | None:
         """The next event somebody wants, with its subscriptions; None at the end."""
-        while not self._waiting.ready(self._stream):
-            batch = self._stream.next_batch()
-            if batch is None:
-                return None
-            self._waiting.add(batch)
-        event, handles, wanted_by = self._waiting.take()
-        for handle in handles:
-            try:
-                handle(self._client, event)
-            except Exception as error:
-                self._client.exception_handler(error)
-        return event, wanted_by
+        # Several threads may read one iteration: each event goes to one of them.
+        with self._turn:
+            while not self._waiting.ready(self._stream):
+                batch = self._stream.next_batch()
+                if batch is None:
+                    return None
+                self._waiting.add(batch)
+            event, handles, wanted_by = self._waiting.take()
+            for handle in handles:
+                try:
+                    handle(self._client, event)
+                except Exception as error:
+                    self._client.exception_handler(error)
+            return event, wanted_by
 
     def close(self) -> None:
         """Closes the connection."""
