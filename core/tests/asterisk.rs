@@ -144,6 +144,27 @@ async fn handlers_on_the_client_and_on_an_object() {
 }
 
 #[tokio::test]
+async fn a_flood_during_a_nap_loses_nothing() {
+    const COUNT: u32 = 20_000;
+    let asterisk = Asterisk::any();
+    let client = Client::connect(asterisk.options()).await.unwrap();
+    let app = format!("flood-{}", std::process::id());
+    let mut events = client.event_stream([app.as_str()]).await.unwrap();
+    // The application gets the events of both halves of the channel; the other half runs the dialplan's loop.
+    let channel =
+        client.channels().originate("Local/300@default").app(&app).variables(json!({"N": COUNT.to_string()})).await;
+    let channel = channel.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let mut values = Vec::new();
+    while values.last() != Some(&COUNT) {
+        let set = wait!(events, ChannelVarset, |set: &ari_core::models::ChannelVarset| set.variable == "I");
+        values.push(set.value.parse().unwrap());
+    }
+    assert_eq!(values, (0..=COUNT).collect::<Vec<_>>());
+    channel.hangup().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_killed_and_restarted_server_is_survived_and_subscriptions_come_back() {
     let mut asterisk = Asterisk::own();
     let client = Client::connect(asterisk.options()).await.unwrap();
