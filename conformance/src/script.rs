@@ -21,7 +21,7 @@ use crate::case::{Accept, Case, Fault, Step};
 use crate::run::{refusal, Handshake, Log};
 
 /// How long a step waits for the client.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Long enough for a client to read what was sent before the connection is dropped.
 const BEFORE_THE_DROP: Duration = Duration::from_millis(30);

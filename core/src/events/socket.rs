@@ -189,12 +189,15 @@ impl Socket {
                     // 1005 stands for a close frame without a code (RFC 6455).
                     None => (1005, String::new()),
                 };
-                // The answer to the close frame goes out with this; whether it arrives changes nothing.
-                let _ = timeout(Duration::from_millis(200), self.stream.flush()).await;
                 Step::Closed { code, reason }
             }
             Message::Ping(_) | Message::Frame(_) => Step::Nothing,
         }
+    }
+
+    /// Sends the answer to the server's close frame; whether it arrives changes nothing.
+    pub async fn answer_goodbye(&mut self) {
+        let _ = timeout(Duration::from_millis(200), self.stream.flush()).await;
     }
 
     /// Says goodbye with a close frame, and waits a little for the server's.

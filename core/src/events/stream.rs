@@ -243,6 +243,7 @@ impl Keeper {
                     return Ok(());
                 }
                 End::Closed { code, reason } => {
+                    socket.answer_goodbye().await;
                     self.queue.push(library::connection_closed(&self.application, code, &reason));
                     if policy != Reconnect::Always {
                         return Ok(());

@@ -173,11 +173,11 @@ impl Seen {
                     let id = self.lock().registered.remove(what.as_str().unwrap_or_default());
                     id.map(|id| client.remove_event_handler(id));
                 }
-                "raise" => panic!("{what}"),
+                "raise" => give_up(what.to_string()),
                 "call" => {
                     let operation = what["operation"].as_str().unwrap_or_default();
                     let outcome = client.call(operation, members(&what["arguments"])).await;
-                    outcome.unwrap_or_else(|error| panic!("{error}"));
+                    outcome.unwrap_or_else(|error| give_up(error.to_string()));
                 }
                 "stop" => client.stop(),
                 "sleep" => tokio::time::sleep(Duration::from_millis(what.as_u64().unwrap_or(0))).await,
@@ -185,6 +185,11 @@ impl Seen {
             }
         }
     }
+}
+
+/// Panics without a word: a backtrace for each failure on purpose would hold up everything else on a busy machine.
+fn give_up(why: String) -> ! {
+    std::panic::resume_unwind(Box::new(why))
 }
 
 /// The typed event as JSON again.
