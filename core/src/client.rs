@@ -178,9 +178,9 @@ impl Client {
         self.check_process()?;
         let transport = self.inner.transport.clone();
         let method = request.method.as_str();
-        // Without the query: it may hold what a log should not.
-        let path = request.target.split('?').next().unwrap_or_default().to_string();
-        tracing::trace!(method, path, "request");
+        tracing::trace!(method, path = request.path(), "request");
+        // Kept only for a log that somebody reads: most calls pass by here unseen.
+        let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.path().to_string());
         let outcome = InRuntime::new(self.inner.runtime.clone(), async move { transport.send(request).await }).await;
         match &outcome {
             Ok(response) => tracing::debug!(method, path, response.status, bytes = response.body.len(), "answer"),
@@ -252,15 +252,8 @@ impl Client {
             return refuse("this operation does not open an event connection");
         }
         // One text may name several applications; each has its own subscriptions to restore.
-        let apps: Vec<String> = match arguments.get("app") {
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
-            Some(Value::String(text)) => text.clone(),
-            _ => String::new(),
-        }
-        .split(',')
-        .map(|app| app.trim().to_string())
-        .collect();
-        if apps.iter().any(String::is_empty) {
+        let apps: Vec<String> = operation::listed(&arguments, "app").map(|app| app.trim().to_string()).collect();
+        if apps.is_empty() || apps.iter().any(String::is_empty) {
             return refuse("app has to name at least one application");
         }
         let target = operation.prepare(&arguments, false)?.target;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::{json, Value};
 
 pub use crate::generated::errors::ErrorKind;
+use crate::transport::path_of;
 
 /// Result of everything that may fail in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -99,7 +100,7 @@ impl Error {
 
     pub(crate) fn with_request(mut self, method: &'static str, target: &str) -> Self {
         self.0.method = Some(method);
-        self.0.path = Some(target.split('?').next().unwrap_or(target).to_string());
+        self.0.path = Some(path_of(target).to_string());
         self
     }
 

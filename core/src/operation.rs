@@ -143,6 +143,16 @@ pub fn find(id: &str) -> Result<&'static Operation> {
     })
 }
 
+/// The values of an argument that takes several, whether they were given as a list, joined by commas, or both.
+pub(crate) fn listed<'a>(arguments: &'a Arguments, name: &str) -> impl Iterator<Item = &'a str> {
+    let given = match arguments.get(name) {
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    given.iter().filter_map(Value::as_str).flat_map(|text| text.split(','))
+}
+
 /// A checked call: what goes on the wire.
 #[derive(Debug, PartialEq)]
 pub struct Prepared {

@@ -70,28 +70,8 @@ where
     Argument(Value::Array(items.into_iter().map(|item| Value::String(item.into())).collect()))
 }
 
-/// The opening of an event connection in the making.
-#[must_use = "the connection is opened when this is awaited"]
-pub struct Opening {
-    client: Client,
-    operation: &'static str,
-    arguments: Arguments,
-}
-
-impl Opening {
-    /// Begins the call of the operation that opens the event WebSocket.
-    pub fn new(client: &Client, operation: &'static str) -> Self {
-        Opening { client: client.clone(), operation, arguments: Arguments::new() }
-    }
-
-    /// Gives an argument by Asterisk's name.
-    pub fn set(mut self, name: &'static str, value: impl Into<Argument>) -> Self {
-        self.arguments.insert(name.to_string(), value.into().0);
-        self
-    }
-}
-
-impl IntoFuture for Opening {
+/// The operation that opens the event WebSocket has no reply: awaiting it gives the stream.
+impl IntoFuture for Call<EventStream> {
     type Output = Result<EventStream>;
     type IntoFuture = BoxFuture<'static, Result<EventStream>>;
 

@@ -118,14 +118,8 @@ impl Memory {
     }
 }
 
-/// The event sources of a call, whichever way they were given.
 fn sources(arguments: &Arguments) -> Vec<String> {
-    let texts: Vec<&str> = match arguments.get("eventSource") {
-        Some(Value::String(text)) => text.split(',').collect(),
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    texts.into_iter().filter(|text| !text.is_empty()).map(str::to_string).collect()
+    operation::listed(arguments, "eventSource").filter(|text| !text.is_empty()).map(str::to_string).collect()
 }
 
 async fn ask(transport: &dyn Transport, id: &str, arguments: Value, deadline: Instant) -> Result<()> {

@@ -22,6 +22,17 @@ pub struct Request {
     pub body: Option<Bytes>,
 }
 
+impl Request {
+    /// The target without its query, which may hold what neither a log nor a message should show.
+    pub fn path(&self) -> &str {
+        path_of(&self.target)
+    }
+}
+
+pub(crate) fn path_of(target: &str) -> &str {
+    target.split('?').next().unwrap_or(target)
+}
+
 /// The server's answer, whatever its status.
 #[derive(Clone, Debug)]
 pub struct Response {

@@ -7,7 +7,7 @@
 use std::future::IntoFuture;
 
 use ari_core::transport::BoxFuture;
-use ari_core::typed::{list, Call, Opening};
+use ari_core::typed::{list, Call};
 use ari_core::{models, objects, Client, EventStream, Result};
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ impl Events {
     ///
     /// Returns: Anything Asterisk sends over the event WebSocket; `type` tells what it is.
     pub fn event_websocket(&self, app: impl IntoIterator<Item = impl Into<String>>) -> EventWebsocket {
-        EventWebsocket(Opening::new(&self.client, "events.eventWebsocket").set("app", list(app)))
+        EventWebsocket(Call::new(&self.client, "events.eventWebsocket").set("app", list(app)))
     }
 
     /// Send a ChannelUserevent to an application.
@@ -78,7 +78,7 @@ impl Events {
 
 /// A call of `events.eventWebsocket` in the making; it is sent when it is awaited.
 #[must_use = "a call is sent when it is awaited"]
-pub struct EventWebsocket(Opening);
+pub struct EventWebsocket(Call<EventStream>);
 
 impl EventWebsocket {
     /// Whether the applications receive the events of all channels, bridges, endpoints and devices, and not only of

@@ -7,7 +7,7 @@
 use std::future::IntoFuture;
 
 use ari_core::transport::BoxFuture;
-use ari_core::typed::{list, Call, Opening};
+use ari_core::typed::{list, Call};
 use ari_core::{models, objects, Client, EventStream, Result};
 use serde_json::Value;
 
