@@ -1,6 +1,6 @@
 //! The client: calls, subscriptions and event streams of one server.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use bytes::Bytes;
@@ -53,8 +53,6 @@ struct Inner {
     handlers: Handlers,
     version: OnceLock<String>,
     streams: Mutex<Vec<WeakStream>>,
-    /// How often `stop` was called: a stream that was only being opened meanwhile is closed, too.
-    stops: AtomicU64,
     runtime: Handle,
     /// The process this client was made in: it does not survive a fork.
     process: u32,
@@ -77,7 +75,6 @@ impl Client {
                 handlers: Handlers::default(),
                 version: OnceLock::new(),
                 streams: Mutex::default(),
-                stops: AtomicU64::new(0),
                 runtime: runtime::handle()?,
                 process: std::process::id(),
             }),
@@ -94,7 +91,8 @@ impl Client {
         Ok(client)
     }
 
-    async fn probe(&self) -> Result<()> {
+    /// What [`Client::connect`] asks the server, for a client made by [`Client::new`].
+    pub async fn probe(&self) -> Result<()> {
         let arguments = Arguments::from_iter([("only".to_string(), json!("system"))]);
         match self.call("asterisk.getInfo", arguments).await {
             Ok(Reply::Json(info)) => {
@@ -245,6 +243,18 @@ impl Client {
 
     /// Opens an event connection by the operation that does it, with its arguments.
     pub async fn open(&self, operation: &str, arguments: Arguments) -> Result<EventStream> {
+        let (stream, opening) = self.begin(operation, arguments)?;
+        opening.await?;
+        Ok(stream)
+    }
+
+    /// Like [`Client::open`], in two steps: the stream, which can be read and closed at once and tells of attempts that
+    /// failed, and the future that opens it. Closing the stream ends the future in good order.
+    pub fn begin(
+        &self,
+        operation: &str,
+        arguments: Arguments,
+    ) -> Result<(EventStream, impl Future<Output = Result<()>> + Send + 'static)> {
         self.check_process()?;
         let operation = operation::find(operation)?;
         let refuse = |reason: &str| Err(Error::argument(reason).with_operation(operation.id));
@@ -263,18 +273,16 @@ impl Client {
             subscriptions: self.inner.subscriptions.clone(),
             memory: self.inner.memory.clone(),
         };
-        let stops = self.inner.stops.load(Ordering::SeqCst);
-        let explain = |error: Error| error.with_operation(operation.id).with_request("GET", &target);
-        let opening = EventStream::open(shared, apps, &target);
-        let stream = InRuntime::new(self.inner.runtime.clone(), opening).await.map_err(explain)?;
+        let (stream, opening) = EventStream::begin(shared, apps, &target)?;
         let mut streams = self.streams();
         streams.retain(|stream| stream.upgrade().is_some_and(|stream| stream.state() != State::Closed));
         streams.push(stream.downgrade());
         drop(streams);
-        if self.inner.stops.load(Ordering::SeqCst) != stops {
-            stream.close();
-        }
-        Ok(stream)
+        let opening = InRuntime::new(self.inner.runtime.clone(), opening);
+        let opening = async move {
+            opening.await.map_err(|error| error.with_operation(operation.id).with_request("GET", &target))
+        };
+        Ok((stream, opening))
     }
 
     /// Closes every event stream of this client. Calls go on working, and `start` may be called again.
@@ -283,7 +291,6 @@ impl Client {
             // The connections are the parent's.
             return;
         }
-        self.inner.stops.fetch_add(1, Ordering::SeqCst);
         // Taken out first: closing must not happen under the lock.
         let streams = std::mem::take(&mut *self.streams());
         for stream in streams.iter().filter_map(WeakStream::upgrade) {

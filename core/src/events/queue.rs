@@ -32,6 +32,16 @@ pub struct Batch {
     pub events: Vec<Matched>,
 }
 
+/// What there is without waiting.
+#[derive(Debug)]
+pub enum Next {
+    Batch(Batch),
+    /// Nothing that anybody wants, for now.
+    Nothing,
+    /// The stream has ended in good order.
+    End,
+}
+
 /// One event and who wants it.
 #[derive(Clone, Debug)]
 pub struct Matched {
@@ -140,19 +150,42 @@ impl Queue {
     pub async fn next_batch(&self, subscriptions: &Subscriptions, limit: BatchLimit) -> Result<Option<Batch>> {
         loop {
             let arrived = self.arrived.notified();
-            {
-                let mut state = self.lock();
-                let batch = state.take(subscriptions, limit);
-                if !batch.events.is_empty() {
-                    return Ok(Some(batch));
-                }
-                if state.has_ready() {
-                    // Only the unwanted were looked at so far.
-                    continue;
-                }
-                if let Some(end) = &state.end {
-                    return end.clone().map(|()| None);
-                }
+            match self.try_batch(subscriptions, limit)? {
+                Next::Batch(batch) => return Ok(Some(batch)),
+                Next::End => return Ok(None),
+                Next::Nothing => arrived.await,
+            }
+        }
+    }
+
+    pub fn try_batch(&self, subscriptions: &Subscriptions, limit: BatchLimit) -> Result<Next> {
+        loop {
+            // Let go between two looks: the task that reads the socket may be waiting.
+            let mut state = self.lock();
+            let batch = state.take(subscriptions, limit);
+            if !batch.events.is_empty() {
+                return Ok(Next::Batch(batch));
+            }
+            // Otherwise only the unwanted were looked at so far.
+            if !state.has_ready() {
+                return match &state.end {
+                    Some(end) => end.clone().map(|()| Next::End),
+                    None => Ok(Next::Nothing),
+                };
+            }
+        }
+    }
+
+    /// Waits until there are frames, wanted or not, or the end.
+    pub async fn ready(&self) {
+        loop {
+            let arrived = self.arrived.notified();
+            let there = {
+                let state = self.lock();
+                state.has_ready() || state.end.is_some()
+            };
+            if there {
+                return;
             }
             arrived.await;
         }
@@ -302,6 +335,23 @@ mod tests {
         assert_ne!(subscriptions.generation(), batch.generation);
         queue.rewind(batch.events[0].sequence);
         assert_eq!(names(&queue, &subscriptions).await, ["B", "A"]);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_wait_is_told_what_there_is() {
+        let (queue, subscriptions) = queue(1 << 20);
+        subscriptions.add(only("A"));
+        let look = || queue.try_batch(&subscriptions, BatchLimit::default());
+        assert!(matches!(look(), Ok(Next::Nothing)));
+        send(&queue, "B");
+        queue.ready().await;
+        assert!(matches!(look(), Ok(Next::Nothing)));
+        send(&queue, "A");
+        queue.end(Ok(()));
+        queue.ready().await;
+        assert!(matches!(look(), Ok(Next::Batch(batch)) if batch.events[0].name() == "A"));
+        queue.ready().await;
+        assert!(matches!(look(), Ok(Next::End)));
     }
 
     #[tokio::test]

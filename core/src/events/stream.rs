@@ -1,5 +1,6 @@
 //! A stream of events: the task that reads the socket whatever the handlers do, and makes lost connections again.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::time::{sleep_until, Instant};
 
 use super::frame::Frame;
 use super::library;
-use super::queue::{Batch, BatchLimit, Queue};
+use super::queue::{Batch, BatchLimit, Next, Queue};
 use super::restore::{Memory, Restored};
 use super::socket::{Dialler, Socket, Step};
 use super::subscriptions::Subscriptions;
@@ -58,8 +59,13 @@ enum Command {
 }
 
 impl EventStream {
-    /// Opens the connection and starts reading. Fails when the first attempts do.
-    pub(crate) async fn open(shared: Shared, apps: Vec<String>, target: &str) -> Result<Self> {
+    /// A stream that is not open yet, and what opens it: a future that fails when the first attempts do. The stream tells
+    /// of those attempts, and closing it ends them and the future in good order.
+    pub(crate) fn begin(
+        shared: Shared,
+        apps: Vec<String>,
+        target: &str,
+    ) -> Result<(Self, impl Future<Output = Result<()>> + Send + 'static)> {
         let application = apps.join(",");
         let dialler = Dialler::new(&shared.options, target)?;
         let queue = Arc::new(Queue::new(shared.options.queue_bytes, application.clone()));
@@ -68,16 +74,26 @@ impl EventStream {
         let subscriptions = shared.subscriptions.clone();
         let mut keeper =
             Keeper { shared, apps, application, dialler, queue: queue.clone(), inbox, state, waiting: Vec::new() };
-        let socket = keeper.first().await?;
         let end = queue.clone();
-        tokio::spawn(async move {
-            if AssertUnwindSafe(keeper.keep(socket)).catch_unwind().await.is_err() {
-                let reason = "the task that reads the event connection has failed; please report this";
-                end.end(Err(Error::new(ErrorKind::Protocol, Delivery::Unknown, reason)));
-            }
-        });
+        let opening = async move {
+            let first = keeper.first().await;
+            let Ok(Some(socket)) = first else {
+                let outcome = first.map(|_| ());
+                let _ = keeper.state.send(State::Closed);
+                keeper.queue.end(outcome.clone());
+                return outcome;
+            };
+            tokio::spawn(async move {
+                if AssertUnwindSafe(keeper.keep(socket)).catch_unwind().await.is_err() {
+                    let reason = "the task that reads the event connection has failed; please report this";
+                    end.end(Err(Error::new(ErrorKind::Protocol, Delivery::Unknown, reason)));
+                }
+            });
+            Ok(())
+        };
         let process = std::process::id();
-        Ok(EventStream { inner: Arc::new(Inner { queue, subscriptions, commands, state: watch, process }) })
+        let stream = EventStream { inner: Arc::new(Inner { queue, subscriptions, commands, state: watch, process }) };
+        Ok((stream, opening))
     }
 
     /// Waits for events that somebody wants. `None`: the stream has ended, by `close` or by the server's goodbye. An
@@ -87,6 +103,19 @@ impl EventStream {
     pub async fn next_batch(&self, limit: BatchLimit) -> Result<Option<Batch>> {
         check_process(self.inner.process)?;
         self.inner.queue.next_batch(&self.inner.subscriptions, limit).await
+    }
+
+    /// The same without waiting, for event loops that are told by [`EventStream::ready`] when to look.
+    pub fn try_batch(&self, limit: BatchLimit) -> Result<Next> {
+        check_process(self.inner.process)?;
+        self.inner.queue.try_batch(&self.inner.subscriptions, limit)
+    }
+
+    /// Waits until there is something to look at: events, wanted or not, or the end.
+    pub async fn ready(&self) -> Result<()> {
+        check_process(self.inner.process)?;
+        self.inner.queue.ready().await;
+        Ok(())
     }
 
     /// Puts back the events of the last batch after this sequence number, wanted then or not; the next batch matches
@@ -167,6 +196,13 @@ fn not_connected() -> Error {
     Error::new(ErrorKind::Connection, Delivery::NotSent, "the event connection is not open")
 }
 
+/// Ends when the stream is closed; before it is open, nothing else can be asked of it.
+async fn until_closed(inbox: &mut mpsc::UnboundedReceiver<Command>) {
+    while let Some(Command::Ping(answer)) = inbox.recv().await {
+        let _ = answer.send(Err(not_connected()));
+    }
+}
+
 /// How reading ended.
 enum End {
     Asked,
@@ -188,13 +224,19 @@ struct Keeper {
 }
 
 impl Keeper {
-    async fn first(&mut self) -> Result<Socket> {
+    /// `None`: the stream was closed before it was open.
+    async fn first(&mut self) -> Result<Option<Socket>> {
         let mut backoff = Backoff::new(&self.shared.options);
         loop {
-            let error = match self.dialler.dial().await {
+            // Dialling is given up half-way when the stream is closed meanwhile.
+            let dialled = tokio::select! {
+                dialled = self.dialler.dial() => dialled,
+                () = until_closed(&mut self.inbox) => return Ok(None),
+            };
+            let error = match dialled {
                 Ok(socket) => {
                     self.queue.push(library::connected(&self.application));
-                    return Ok(socket);
+                    return Ok(Some(socket));
                 }
                 Err(error) => error,
             };
@@ -205,7 +247,10 @@ impl Keeper {
             }
             let delay = backoff.next();
             self.queue.push(library::reconnecting(&self.application, backoff.attempt, delay, error.message()));
-            tokio::time::sleep(delay).await;
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = until_closed(&mut self.inbox) => return Ok(None),
+            }
         }
     }
 
