@@ -1,0 +1,162 @@
+//! What other threads have for a JavaScript thread, and how it is woken.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ari_core::{runtime, Reply, Result};
+use napi::bindgen_prelude::{Array, BufferSlice, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{sys, Env, Status};
+use napi_derive::napi;
+use tokio::task::AbortHandle;
+
+use crate::error::thrown;
+
+/// Weak: by itself it does not keep the process alive.
+type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// What a ticket of JavaScript's gets.
+pub enum Answer {
+    Reply(Reply, Vec<String>),
+    Nothing,
+    Failed(ari_core::Error),
+    Opened,
+    /// The stream with this ticket has something to drain.
+    News,
+}
+
+/// The side of a port that is shared with other threads.
+pub struct Mailbox {
+    wake: Wake,
+    waiting: Mutex<Vec<(i64, Answer)>>,
+    calls: Mutex<HashMap<i64, AbortHandle>>,
+}
+
+impl Mailbox {
+    pub fn push(&self, ticket: i64, answer: Answer) {
+        let mut waiting = lock(&self.waiting);
+        let first = waiting.is_empty();
+        waiting.push((ticket, answer));
+        drop(waiting);
+        if first {
+            // A thread that is ending is not woken any more, and does not wait either.
+            let _ = self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    /// Runs a call in the background; what it gives is the ticket's answer, unless the call is abandoned.
+    pub fn spawn(
+        self: &Arc<Self>,
+        ticket: i64,
+        call: impl Future<Output = Result<Answer>> + Send + 'static,
+    ) -> napi::Result<()> {
+        let runtime = runtime::handle().map_err(thrown)?;
+        let mailbox = self.clone();
+        // Held until the call is in the table, so that its end is not entered before its beginning.
+        let mut calls = lock(&self.calls);
+        let task = runtime.spawn(async move {
+            let answer = call.await.unwrap_or_else(Answer::Failed);
+            lock(&mailbox.calls).remove(&ticket);
+            mailbox.push(ticket, answer);
+        });
+        calls.insert(ticket, task.abort_handle());
+        Ok(())
+    }
+
+    fn abandon_all(&self) {
+        for (_, task) in lock(&self.calls).drain() {
+            task.abort();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The door of one JavaScript thread.
+#[napi]
+pub struct Port {
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+#[napi]
+impl Port {
+    /// `wake` is called when there is something to take, once however much it is.
+    #[napi(constructor)]
+    pub fn new(wake: Function<(), ()>) -> napi::Result<Port> {
+        let wake = wake.build_threadsafe_function().callee_handled::<false>().weak::<true>().build()?;
+        Ok(Port { mailbox: Arc::new(Mailbox { wake, waiting: Mutex::default(), calls: Mutex::default() }) })
+    }
+
+    /// All that has come, five slots each: ticket, kind, value, content type, names of arguments that were left out.
+    #[napi(ts_return_type = "any[]")]
+    pub fn take<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
+        let answers = std::mem::take(&mut *lock(&self.mailbox.waiting));
+        let mut out = env.create_array(5 * answers.len() as u32)?;
+        for (index, (ticket, answer)) in answers.into_iter().enumerate() {
+            let at = 5 * index as u32;
+            out.set(at, ticket)?;
+            out.set(at + 1, kind_of(&answer))?;
+            match answer {
+                Answer::Reply(reply, dropped) => {
+                    match reply {
+                        Reply::Nothing => {}
+                        Reply::Json(json) => out.set(at + 2, env.create_string(String::from_utf8_lossy(&json))?)?,
+                        Reply::Binary { bytes, content_type } => {
+                            out.set(at + 2, BufferSlice::copy_from(env, &bytes)?)?;
+                            out.set(at + 3, content_type)?;
+                        }
+                    }
+                    if !dropped.is_empty() {
+                        out.set(at + 4, dropped)?;
+                    }
+                }
+                Answer::Failed(error) => out.set(at + 2, error.to_json().to_string())?,
+                Answer::Nothing | Answer::Opened | Answer::News => {}
+            }
+        }
+        Ok(out)
+    }
+
+    /// Keeps the event loop alive until `release`.
+    #[napi]
+    pub fn hold(&self, env: &Env) -> napi::Result<()> {
+        // SAFETY: on the thread of `env`, with a function that lives as long as the mailbox.
+        napi::check_status!(unsafe { sys::napi_ref_threadsafe_function(env.raw(), self.mailbox.wake.raw()) })
+    }
+
+    /// The end of `hold`.
+    #[napi]
+    pub fn release(&self, env: &Env) -> napi::Result<()> {
+        // SAFETY: as in `hold`.
+        napi::check_status!(unsafe { sys::napi_unref_threadsafe_function(env.raw(), self.mailbox.wake.raw()) })
+    }
+
+    /// Gives a call up: it is not sent any more if it has not been, and its ticket gets no answer.
+    #[napi]
+    pub fn abandon(&self, ticket: i64) {
+        if let Some(task) = lock(&self.mailbox.calls).remove(&ticket) {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        // The JavaScript thread has ended, and nobody waits.
+        self.mailbox.abandon_all();
+    }
+}
+
+fn kind_of(answer: &Answer) -> u32 {
+    match answer {
+        Answer::Nothing | Answer::Reply(Reply::Nothing, _) => 0,
+        Answer::Reply(Reply::Json(_), _) => 1,
+        Answer::Reply(Reply::Binary { .. }, _) => 2,
+        Answer::Failed(_) => 3,
+        Answer::Opened => 4,
+        Answer::News => 5,
+    }
+}
