@@ -285,16 +285,37 @@ async fn closing_from_elsewhere_ends_the_wait_and_says_goodbye() {
 }
 
 #[tokio::test]
-async fn stopping_while_the_connection_is_being_made_closes_it() {
+async fn stopping_while_the_connection_is_being_made_ends_it() {
     let server = Server::new().await;
     let client = server.client(json!({}));
     let serve = async {
-        let (stream, _) = server.0.accept().await.unwrap();
+        // Nobody answers the handshake.
+        let connection = server.0.accept().await.unwrap();
         client.stop();
-        accept(stream).await
+        connection
     };
-    let (stream, _socket) = tokio::join!(start(&client), serve);
+    let (stream, (mut socket, _)) = tokio::join!(start(&client), serve);
     assert!(stream.unwrap().next_batch(BatchLimit::default()).await.unwrap().is_none());
+    let mut handshake = Vec::new();
+    socket.read_to_end(&mut handshake).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_tells_of_its_first_attempts_while_they_last_and_can_be_stopped() {
+    let server = Server::new().await;
+    let client = server.client(json!({"first_attempts": 1000, "max_delay": 0.2}));
+    let (stream, opening) =
+        client.begin("events.eventWebsocket", json!({"app": "hello"}).as_object().unwrap().clone()).unwrap();
+    assert_eq!(stream.state(), State::Connecting);
+    let opening = tokio::spawn(opening);
+    server.answer("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n").await;
+    assert_eq!(until(&stream, "Reconnecting").await, ["Reconnecting"]);
+    // Nothing was asked of it that a connection would be needed for, so far.
+    assert_eq!(stream.ping().await.unwrap_err().message(), "the event connection is not open");
+    client.stop();
+    opening.await.unwrap().unwrap();
+    assert!(stream.next_batch(BatchLimit::default()).await.unwrap().is_none());
+    assert_eq!(stream.state(), State::Closed);
 }
 
 #[tokio::test]
