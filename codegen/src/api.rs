@@ -123,6 +123,8 @@ pub struct Object {
     pub model: String,
     pub resource: String,
     pub identity: Vec<Identity>,
+    /// Parameters by which a caller chooses the id of a new one; the first that an operation has counts.
+    pub new_id: Vec<String>,
     /// Ids of the operations whose path carries the identity.
     pub operations: Vec<String>,
 }
@@ -144,6 +146,20 @@ impl Api {
 
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.resources.iter().flat_map(|resource| &resource.operations).find(|operation| operation.id == id)
+    }
+
+    /// The parameter by which the caller chooses the id of the object this operation makes. One that says in the path of
+    /// the object's own resource which object is meant is none: the object may be there long since.
+    pub fn creates<'a>(&self, operation: &'a Operation) -> Option<&'a Parameter> {
+        let Type::Model(model) = &operation.returns else { return None };
+        let object = self.object(model)?;
+        let addresses = |parameter: &Parameter| {
+            object.resource == operation.resource
+                && parameter.location == Location::Path
+                && object.identity.iter().any(|identity| identity.parameter == parameter.name)
+        };
+        let named = |name: &String| operation.parameters.iter().find(|parameter| parameter.name == *name);
+        object.new_id.iter().filter_map(named).find(|parameter| !addresses(parameter))
     }
 
     /// Properties of a model, those of its parents first, each with the model it comes from.

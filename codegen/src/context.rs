@@ -161,6 +161,7 @@ impl Builder<'_> {
             "needed": needed,
             "optional": some(&|parameter| !parameter.required),
             "returns": self.returns(&operation.returns),
+            "creates": self.api.creates(operation).map(|parameter| &parameter.name),
             "errors": self.operation_errors(operation),
         });
         if with_cases && language.cases {

@@ -28,6 +28,9 @@ pub struct ObjectDeclaration {
     pub model: String,
     pub resource: String,
     pub identity: Vec<Identity>,
+    /// Parameters by which a caller chooses the id of a new one.
+    #[serde(default)]
+    pub new_id: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]

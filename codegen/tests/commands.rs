@@ -225,6 +225,24 @@ fn every_declaration_finds_what_it_declares() {
     for event in &declarations.events {
         assert!(api.model(&event.name).is_some_and(|model| model.library), "{}", event.name);
     }
+    let creates = |id: &str| api.creates(api.operation(id).expect("the operation is there")).map(|new| new.name.as_str());
+    for (id, name) in [
+        ("bridges.create", "bridgeId"),
+        ("bridges.play", "playbackId"),
+        ("channels.externalMedia", "channelId"),
+        ("channels.originate", "channelId"),
+        ("channels.playWithId", "playbackId"),
+        ("channels.record", "name"),
+        ("channels.snoopChannel", "snoopId"),
+        ("channels.snoopChannelWithId", "snoopId"),
+        ("recordings.copyStored", "destinationRecordingName"),
+    ] {
+        assert_eq!(creates(id), Some(name), "{id}");
+    }
+    // These say which object is meant.
+    for id in ["bridges.createWithId", "channels.get", "channels.list", "channels.originateWithId", "playbacks.get"] {
+        assert_eq!(creates(id), None, "{id}");
+    }
     for quirk in &declarations.whole_bodies {
         let operation = api.operation(&quirk.operation).expect("the operation is there");
         assert!(operation.parameters.iter().any(|parameter| parameter.name == quirk.parameter));

@@ -378,6 +378,7 @@ fn objects(api: &Api, declarations: &Declarations) -> Result<Vec<Object>> {
             model: declared.model.clone(),
             resource: declared.resource.clone(),
             identity: declared.identity.clone(),
+            new_id: declared.new_id.clone(),
             operations,
         });
     }
