@@ -225,7 +225,8 @@ fn every_declaration_finds_what_it_declares() {
     for event in &declarations.events {
         assert!(api.model(&event.name).is_some_and(|model| model.library), "{}", event.name);
     }
-    let creates = |id: &str| api.creates(api.operation(id).expect("the operation is there")).map(|new| new.name.as_str());
+    let creates =
+        |id: &str| api.creates(api.operation(id).expect("the operation is there")).map(|new| new.name.as_str());
     for (id, name) in [
         ("bridges.create", "bridgeId"),
         ("bridges.play", "playbackId"),
