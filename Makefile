@@ -1,8 +1,10 @@
-# What there is to do here: make help. All that is made lies in ignored folders: target (or $CARGO_TARGET_DIR), .venv and
-# .asterisk.
+# What there is to do here: make help. All that is made is ignored by git: target (or $CARGO_TARGET_DIR), .venv, .asterisk,
+# node_modules, and the addons in bindings.
 
 PYTHON ?= python3
 CARGO ?= cargo
+NODE ?= node
+NPM ?= npm
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 ASTERISK := $(PYTHON) scripts/asterisk/asterisk.py
@@ -10,14 +12,17 @@ CODEGEN := $(CARGO) run --quiet --package ari-codegen --
 
 # Where Python code of ours lies, generated code included.
 PYTHON_CODE := scripts examples/python bindings/python
-# What the native part of the Python module is made from.
-ADDON_SOURCES := Cargo.toml Cargo.lock $(shell find core bindings/python/src bindings/python/Cargo.toml \
-	bindings/python/pyproject.toml \( -name '*.rs' -o -name '*.toml' \) -not -path 'core/tests/*')
+# Where JavaScript of ours lies, from bindings/node, where its tools are.
+NODE_CODE := . ../../examples/node
+NODE_MODULES := bindings/node/node_modules
+# What the native part of the module of a language (python, node) is made from.
+addon_sources = Cargo.toml Cargo.lock $(shell find core bindings/$(1)/src bindings/$(1)/Cargo.toml $(2) \
+	\( -name '*.rs' -o -name '*.toml' -o -name '*.json' \) -not -path 'core/tests/*')
 
 # Whatever builds the native part of the Python module does it for this Python.
 export PYO3_PYTHON := $(CURDIR)/$(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
-export CARGO
+export CARGO NODE
 # Not everything runs in this folder.
 ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(if $(filter /%,$(CARGO_TARGET_DIR)),,$(CURDIR)/)$(CARGO_TARGET_DIR)
@@ -26,7 +31,7 @@ endif
 # One thing after the other: cargo and Asterisk take all there is anyway, and the output stays readable.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-scripts generate check asterisk asterisk-stop clean toolchain release
+.PHONY: help demo test test-rust test-python test-node test-scripts generate check asterisk asterisk-stop clean toolchain release
 
 help:
 	@echo 'make demo           set everything up, start a real Asterisk, let a caller talk to an example IVR'
@@ -38,10 +43,10 @@ help:
 	@echo 'make clean          remove all that was made'
 	@echo
 	@echo 'ARI_URL, ARI_USERNAME and ARI_PASSWORD in the environment name an Asterisk of your own for demo and test.'
-	@echo 'One part of the tests: make test-rust, test-python or test-scripts.'
+	@echo 'One part of the tests: make test-rust, test-python, test-node or test-scripts.'
 
 toolchain:
-	@sh scripts/toolchain.sh '$(PYTHON)' '$(CARGO)'
+	@sh scripts/toolchain.sh '$(PYTHON)' '$(CARGO)' '$(NODE)' '$(NPM)'
 
 # The Python tools, and the Python module with its native part, in a virtual environment.
 
@@ -49,31 +54,48 @@ $(VENV)/.tools: scripts/requirements-dev.txt scripts/venv.sh | toolchain
 	sh scripts/venv.sh '$(PYTHON)' $(VENV)
 	@touch $@
 
-$(VENV)/.addon: $(VENV)/.tools $(ADDON_SOURCES)
+$(VENV)/.addon: $(VENV)/.tools $(call addon_sources,python,bindings/python/pyproject.toml)
 	VIRTUAL_ENV='$(CURDIR)/$(VENV)' $(RUN) maturin develop --manifest-path bindings/python/Cargo.toml
+	@touch $@
+
+# The JavaScript tools; and the native part of the JavaScript module, with the module where the examples find it. Where
+# packages come from is for npm's own settings to say, and what it has fetched before it does not fetch again.
+
+$(NODE_MODULES)/.tools: bindings/node/package-lock.json | toolchain
+	cd bindings/node && $(NPM) ci --prefer-offline --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(NODE_MODULES)/.addon: $(NODE_MODULES)/.tools $(call addon_sources,node,bindings/node/build.rs bindings/node/package.json)
+	cd bindings/node && $(NPM) run --silent build:debug
+	cd examples/node && $(NPM) install --offline --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
 generate: | toolchain
 	$(CODEGEN) generate
 
-check: $(VENV)/.tools
+check: $(VENV)/.tools $(NODE_MODULES)/.tools
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CODEGEN) generate --check
 	$(RUN) ruff check --quiet $(PYTHON_CODE)
 	$(RUN) ruff format --quiet --check $(PYTHON_CODE)
 	cd bindings/python && ../../$(RUN) mypy
+	cd bindings/node && node_modules/.bin/biome check --error-on-warnings $(NODE_CODE)
 
-test: check test-rust test-python test-scripts
+test: check test-rust test-python test-node test-scripts
 	@echo 'make test: everything passed'
 
 # An Asterisk that ARI_URL names is somebody's: what would kill it is left out, here and in the other languages.
 test-rust: release | toolchain
-	$(CARGO) test --workspace --exclude ari-python $(if $(ARI_URL),-- --skip a_killed_and_restarted_server)
+	$(CARGO) test --workspace --exclude ari-python --exclude ari-node $(if $(ARI_URL),-- --skip a_killed_and_restarted_server)
 
 test-python: $(VENV)/.addon release
 	$(CARGO) build --package ari-conformance
 	cd bindings/python && ../../$(RUN) pytest
+
+test-node: $(NODE_MODULES)/.addon release
+	$(CARGO) build --package ari-conformance
+	cd bindings/node && $(NODE) --test --test-reporter=spec test/*.test.js
 
 # Asterisk's packages may be out of reach where ARI_URL names another Asterisk.
 test-scripts: release | toolchain
@@ -87,7 +109,7 @@ test-scripts: release | toolchain
 release: | toolchain
 	@[ -n "$$ARI_URL" ] || $(ASTERISK) get >/dev/null
 
-demo: $(VENV)/.addon
+demo: $(VENV)/.addon $(NODE_MODULES)/.addon
 	$(CARGO) build --package ari-codegen --package ari-examples
 	@$(ASTERISK) run -- $(VENV)/bin/python scripts/demo.py
 
@@ -103,3 +125,5 @@ clean:
 	rm -rf $(VENV) .asterisk .mypy_cache .pytest_cache .ruff_cache
 	rm -rf bindings/python/.mypy_cache bindings/python/.pytest_cache bindings/python/.ruff_cache
 	rm -f bindings/python/python/ari/*.so
+	rm -rf $(NODE_MODULES) examples/node/node_modules bindings/node/npm bindings/node/artifacts
+	rm -f bindings/node/*.node bindings/node/native.js bindings/node/native.d.ts bindings/node/*.tgz

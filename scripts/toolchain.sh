@@ -1,7 +1,7 @@
 #!/bin/sh
-# toolchain.sh PYTHON CARGO: says what has to be installed before anything here can be built, all of it at once.
+# toolchain.sh PYTHON CARGO NODE NPM: says what has to be installed before anything here can be built, all of it at once.
 set -eu
-python=$1 cargo=$2
+python=$1 cargo=$2 node=$3 npm=$4
 missing=
 
 lack() {
@@ -28,6 +28,13 @@ if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; t
         lack "the modules venv and ensurepip of $python (Debian: apt-get install python3-venv)"
 else
     lack "$python 3.9 or newer (another one: make PYTHON=...)"
+fi
+
+if "$node" -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null; then
+    # npm is a program of its own in Debian, and it runs on the node that it finds in the path.
+    "$npm" --version >/dev/null 2>&1 || lack "$npm (Debian: apt-get install npm; another one: make NPM=...)"
+else
+    lack "$node 18 or newer, and npm (Debian: apt-get install nodejs npm; another one: make NODE=...)"
 fi
 
 [ -z "$missing" ] || exit 1
