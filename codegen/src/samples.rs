@@ -116,7 +116,7 @@ fn salt(texts: &[&str]) -> usize {
 fn argument(api: &Api, operation: &Operation, parameter: &Parameter, all: bool) -> Value {
     let salt = salt(&[&operation.id, &parameter.name]) + usize::from(all);
     // The two cases differ, so that no client can get both right by sending something fixed.
-    let is_awkward = all != (salt % 3 == 0);
+    let is_awkward = all != salt.is_multiple_of(3);
     if parameter.location == Location::Body {
         return body(api, operation, parameter, salt);
     }
@@ -216,7 +216,7 @@ fn value_of(api: &Api, data_type: &Type, name: &str, depth: usize) -> Value {
         Type::Int => json!(salt % 1000),
         Type::Long => json!(4_294_967_296_u64 + (salt % 1000) as u64),
         Type::Double => json!((salt % 1000) as f64 + 0.25),
-        Type::Boolean => json!(salt % 2 == 0),
+        Type::Boolean => json!(salt.is_multiple_of(2)),
         Type::Date => json!("2026-11-20T23:20:16.050+0000"),
         Type::Object | Type::Containers => json!({ "key": PLAIN[salt % PLAIN.len()] }),
         Type::List(item) => {
