@@ -1,0 +1,250 @@
+'use strict';
+// One event connection: its events in order, its beginning and its end, and what the classic client said about both.
+
+const { announce, deliver, isLibrary, news, targetsOf } = require('./dispatch');
+const { fromCore, fromThrown } = require('./errors');
+const { decode } = require('./json');
+const { KIND, door, drop, register } = require('./port');
+
+const GIVEN_UP = 'Connection attempts exceeded WebSocketMaxRetries';
+
+/** So many events may wait for an iteration; then the core keeps the rest, within its bound. */
+const MOST_WAITING = 4096;
+
+/** The events of one `start`, or of one iteration (`reader`). */
+class Connection {
+  /** Whether it stands in the line of those that have something to drain. */
+  queued = false;
+  /** `connecting`, `open` or `ended`. */
+  state = 'connecting';
+  #core;
+  #ticket;
+  #stream;
+  #site;
+  /** Whom to tell that it is open, or that it will not be. */
+  #starting;
+  /** Who takes every event after the handlers. */
+  #reader;
+  /** The rest of what was drained last, and where in it. */
+  #batch = null;
+  #at = 0;
+  /** The last event that was handed over. */
+  #sequence = 0;
+  /** The registry's `changes` when the batch was drained. */
+  #changes = 0;
+  /** Why it could not be opened, once that is known. */
+  #failure = null;
+  /** How the stream ended, while its failure is not known yet. */
+  #end;
+
+  /**
+   * Begins to connect; throws when the arguments are no good.
+   *
+   * @param {object} core
+   * @param {string} operation
+   * @param {string} text arguments as JSON
+   * @param {{resolve(): void, reject(error: Error): void}} starting
+   * @param {object} [reader] gets `push(event)`, `end(error)` and `close()`, and says by `size` how much it holds
+   */
+  constructor(core, operation, text, starting, reader, site) {
+    this.#core = core;
+    this.#starting = starting;
+    this.#reader = reader;
+    this.#site = site;
+    door();
+    this.#ticket = register(this);
+    try {
+      this.#stream = core.native.open(this.#ticket, operation, text);
+    } catch (error) {
+      drop(this.#ticket);
+      throw fromThrown(error, site);
+    }
+    core.connections.add(this);
+  }
+
+  receive(kind, value) {
+    if (kind === KIND.ERROR) {
+      this.#failure = fromCore(value, this.#site);
+      if (this.#end !== undefined) this.#finish(this.#end);
+    } else if (kind === KIND.NEWS) {
+      news(this);
+    }
+  }
+
+  /** There is room again, or somebody reads. */
+  resume() {
+    if (this.state !== 'ended') news(this);
+  }
+
+  /** Sends a ping; the client says `pong` when the answer is there. */
+  ping() {
+    const { client } = this.#core;
+    const ticket = register({
+      receive(kind) {
+        drop(ticket);
+        if (kind === KIND.NOTHING) announce(client, 'pong');
+      },
+    });
+    try {
+      this.#stream.ping(ticket);
+    } catch {
+      drop(ticket);
+    }
+  }
+
+  /** Closes it because the program wants it: nothing more is handled, and nothing is emitted. */
+  close() {
+    if (this.state === 'ended') return;
+    const starting = this.#starting;
+    this.#over();
+    this.#stream.close();
+    const message = 'the event connection was closed before it was open';
+    starting?.reject(fromCore({ class: 'ConnectionException', message, delivery: 'not sent' }, this.#site));
+    this.#reader?.close();
+  }
+
+  /**
+   * Handles the next event.
+   *
+   * @returns {boolean | 'batch'} whether there may be more; `'batch'` where another connection may be served
+   */
+  advance() {
+    if (this.state === 'ended' || this.#end !== undefined) return false;
+    const { registry } = this.#core;
+    let more = true;
+    if (this.#batch !== null && this.#changes !== registry.changes) {
+      // Also at the end of a batch: what nobody wanted then may be wanted now.
+      this.#stream.rewind(this.#sequence);
+      this.#batch = null;
+    }
+    if (this.#batch === null || this.#at >= this.#batch.length) {
+      this.#batch = null;
+      if (this.#reader !== undefined && this.#reader.size >= MOST_WAITING) return false;
+      const drained = this.#stream.drain();
+      if (drained === undefined) return false;
+      if (drained === null || typeof drained === 'string') {
+        this.#finish(drained);
+        return false;
+      }
+      this.#batch = drained;
+      this.#at = 0;
+      this.#changes = registry.changes;
+      more = 'batch';
+    }
+    const batch = this.#batch;
+    const at = this.#at;
+    this.#at = at + 4;
+    this.#sequence = batch[at];
+    this.#handle(batch[at + 1], batch[at + 2], batch[at + 3]);
+    return more;
+  }
+
+  #handle(type, text, subscriptions) {
+    const targets = targetsOf(this.#core, type, subscriptions);
+    const reader = targets.reader ? this.#reader : undefined;
+    const library = isLibrary(type);
+    if (targets.isNobody() && reader === undefined && !library) return;
+    const event = decode(text, this.#core.exact);
+    if (library) this.#tell(event);
+    if (!targets.isNobody()) deliver(this.#core, event, type, targets);
+    reader?.push(event);
+    if (type === 'Connected') this.#opened();
+  }
+
+  /** What the connection says about itself, in the words of the classic client. */
+  #tell(event) {
+    const { client, registry } = this.#core;
+    switch (event.type) {
+      case 'Connected':
+      case 'Reconnected':
+        return announce(client, 'WebSocketConnected');
+      case 'Reconnecting':
+        return announce(client, 'WebSocketReconnecting', failure('ConnectionException', event.reason));
+      case 'UnreadableFrame': {
+        const message = `the server sent what is no event: ${event.reason}`;
+        return announce(client, 'error', failure('ProtocolException', message));
+      }
+      case 'EventsDropped':
+        if (registry.isHandled('EventsDropped')) return undefined;
+        return warn(
+          `${event.count} events (${event.bytes} bytes) waited too long and were given up`,
+          'ARI_EVENTS_DROPPED',
+        );
+      default:
+        return undefined;
+    }
+  }
+
+  #opened() {
+    if (this.state !== 'connecting') return;
+    this.state = 'open';
+    const starting = this.#starting;
+    this.#starting = undefined;
+    starting.resolve();
+  }
+
+  /** The stream has ended by itself: `null` in good order, otherwise with this error. */
+  #finish(end) {
+    // What the attempts to open it failed with says more, and comes a little later.
+    if (this.state === 'connecting' && this.#failure === null && end !== null) {
+      this.#end = end;
+      return;
+    }
+    const starting = this.#starting;
+    this.#over();
+    const error = this.#failure ?? (end === null ? null : fromCore(end, this.#site));
+    if (starting !== undefined) {
+      if (error !== null && isWorthTrying(error)) {
+        this.#giveUp(error);
+      }
+      starting.reject(
+        error ?? failure('ConnectionException', 'the event connection was closed before it was open'),
+      );
+    } else if (error !== null) {
+      this.#lost(error);
+    }
+    this.#reader?.end(error);
+  }
+
+  #giveUp(error) {
+    Object.defineProperty(error, 'message', {
+      value: `${GIVEN_UP}: ${error.message}`,
+      configurable: true,
+      writable: true,
+    });
+    announce(this.#core.client, 'WebSocketMaxRetries', error);
+  }
+
+  /** A connection that stood is gone for good. */
+  #lost(error) {
+    const { client, reconnects } = this.#core;
+    const told = client.listenerCount('error') > 0;
+    const listened = told || (reconnects && client.listenerCount('WebSocketMaxRetries') > 0);
+    if (reconnects) announce(client, 'WebSocketMaxRetries', error);
+    if (told) announce(client, 'error', error);
+    else if (!listened && this.#reader === undefined) warn(error.message, 'ARI_CONNECTION_LOST');
+  }
+
+  #over() {
+    this.state = 'ended';
+    this.#batch = null;
+    this.#starting = undefined;
+    this.#core.connections.delete(this);
+    drop(this.#ticket);
+  }
+}
+
+/** Whether an attempt that failed like this was followed by others, as long as there were any left. */
+function isWorthTrying(error) {
+  return error.status === null || error.status === 404 || error.status >= 500;
+}
+
+function failure(name, message) {
+  return fromCore({ class: name, message, delivery: 'outcome unknown' });
+}
+
+function warn(message, code) {
+  process.emitWarning(message, { type: 'AriWarning', code });
+}
+
+module.exports = { Connection };

@@ -1,0 +1,194 @@
+'use strict';
+// Hands events to their handlers: one event, then everything that promises and ticks bring, then the next. So whoever
+// has waited for an event is back before the one after it, and what handlers change counts from the very next event.
+
+const { performance } = require('node:perf_hooks');
+const { isObject } = require('./call');
+const { NONE } = require('./handlers');
+const { raise } = require('./port');
+
+/** How long events are handed over before the event loop gets its turn, in milliseconds. */
+const BUDGET = 2;
+
+const EVENTS = new Map(Object.entries(require('../generated/events').EVENTS));
+
+/** The connections that have something to drain, each in its turn. */
+const ready = [];
+let scheduled = false;
+let deadline = 0;
+
+/** A connection has news. */
+function news(connection) {
+  if (connection.queued) return;
+  connection.queued = true;
+  ready.push(connection);
+  schedule();
+}
+
+/**
+ * In a later turn than the one that answers come in: who awaits a call and registers a handler then is in time.
+ */
+function schedule() {
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(() => {
+    deadline = performance.now() + BUDGET;
+    step();
+  });
+}
+
+const settled = Promise.resolve();
+const onTick = () => process.nextTick(step);
+
+function step() {
+  const connection = ready[0];
+  if (connection === undefined || performance.now() >= deadline) {
+    scheduled = false;
+    if (connection !== undefined) schedule();
+    return;
+  }
+  let more = true;
+  try {
+    more = connection.advance();
+  } catch (error) {
+    raise(error);
+  }
+  if (more === false) {
+    ready.shift();
+    connection.queued = false;
+  } else if (more === 'batch' && ready.length > 1) {
+    // One connection's flood does not hold up the others.
+    ready.push(ready.shift());
+  }
+  // From a microtask to a tick: the queues of both are empty before the next event.
+  settled.then(onTick);
+}
+
+/** Who gets an event, fixed before the first of them is called. */
+class Targets {
+  star = NONE;
+  typed = NONE;
+  /** Listeners of objects. */
+  entries = NONE;
+  /** What addEventHandler registered. */
+  handlers = NONE;
+  reader = false;
+
+  add(scope, client, library) {
+    if (scope.key !== null) {
+      if (scope.listeners.length > 0) this.entries = join(this.entries, scope.listeners);
+    } else if (scope.heard) {
+      if (scope.type !== '*') this.typed = client.rawListeners(scope.type);
+      else if (!library) this.star = client.rawListeners('*');
+    }
+    if (scope.readers > 0) this.reader = true;
+    if (scope.handlers.length > 0) this.handlers = join(this.handlers, scope.handlers);
+  }
+
+  isNobody() {
+    return this.star.length + this.typed.length + this.entries.length + this.handlers.length === 0;
+  }
+}
+
+/** Both lists in order of registration. */
+function join(some, more) {
+  if (some.length === 0) return more;
+  return [...some, ...more].sort((a, b) => a.order - b.order);
+}
+
+/**
+ * Finds out who wants an event.
+ *
+ * @param {object} core
+ * @param {string} type
+ * @param {number | number[]} subscriptions
+ */
+function targetsOf(core, type, subscriptions) {
+  const targets = new Targets();
+  const library = isLibrary(type);
+  const { scopes } = core.registry;
+  for (const number of typeof subscriptions === 'number' ? [subscriptions] : subscriptions) {
+    const scope = scopes.get(number);
+    if (scope !== undefined) targets.add(scope, core.client, library);
+  }
+  return targets;
+}
+
+/** Calls them. What they throw does not keep the others from being called, and is an uncaughtException then. */
+function deliver(core, event, type, targets) {
+  const { client, registry } = core;
+  const resources = resourcesOf(client, event, type);
+  for (const listener of targets.star) attempt(listener, client, event, resources);
+  for (const listener of targets.typed) attempt(listener, client, event, resources);
+  for (const entry of targets.entries) {
+    if (registry.due(entry)) attempt(entry.handler, entry.self, event, resources);
+  }
+  for (const { handler } of targets.handlers) attempt(handler, undefined, event, resources);
+}
+
+function attempt(handler, self, event, resources) {
+  try {
+    handler.call(self, event, resources);
+  } catch (error) {
+    raise(error);
+  }
+}
+
+/** Emits one of the client's own events. */
+function announce(client, type, ...values) {
+  for (const listener of client.rawListeners(type)) {
+    try {
+      listener.apply(client, values);
+    } catch (error) {
+      raise(error);
+    }
+  }
+}
+
+function isLibrary(type) {
+  return EVENTS.get(type)?.library === true;
+}
+
+/**
+ * The second argument of handlers: nothing, the instance, or the instances by the names of their fields. Counted is what
+ * is there, not what the description allows.
+ */
+function resourcesOf(client, event, type) {
+  const spec = EVENTS.get(type);
+  const fields = spec === undefined ? usualFields(event) : spec.objects;
+  let alone;
+  let several;
+  for (const [field, className] of fields) {
+    const values = event[field];
+    if (!isObject(values) || !Object.hasOwn(event, field)) continue;
+    const { [className]: Class } = require('../generated/objects').objects;
+    if (Class === undefined) continue;
+    const instance = new Class(client, undefined, values);
+    if (alone === undefined) {
+      alone = [field, instance];
+    } else {
+      several ??= { [alone[0]]: alone[1] };
+      several[field] = instance;
+    }
+  }
+  return several ?? alone?.[1];
+}
+
+let usual;
+
+/** For events newer than the library: the class that fields of this name have wherever it is known, if all agree. */
+function usualFields(event) {
+  if (usual === undefined) {
+    usual = new Map();
+    for (const { objects } of EVENTS.values()) {
+      for (const [field, className] of objects) {
+        usual.set(field, [undefined, className].includes(usual.get(field)) ? className : null);
+      }
+    }
+  }
+  return Object.keys(event)
+    .filter((field) => usual.get(field))
+    .map((field) => [field, usual.get(field)]);
+}
+
+module.exports = { announce, deliver, isLibrary, news, targetsOf };

@@ -1,0 +1,63 @@
+'use strict';
+// The one door between this JavaScript thread and the threads of the core. A worker has modules of its own, and so a
+// port of its own.
+
+const native = require('./native');
+
+/** Who waits for the answer of which ticket; each has a method `receive(kind, value, contentType)`. */
+const waiting = new Map();
+
+let port = null;
+let tickets = 0;
+let held = 0;
+
+/** The port of this thread, made when it is first needed. */
+function door() {
+  if (port === null) port = new native.Port(wake);
+  return port;
+}
+
+function wake() {
+  const answers = port.take();
+  for (let at = 0; at < answers.length; at += 5) {
+    const receiver = waiting.get(answers[at]);
+    if (receiver === undefined) continue;
+    try {
+      receiver.receive(answers[at + 1], answers[at + 2], answers[at + 3]);
+    } catch (error) {
+      // The others still get theirs.
+      raise(error);
+    }
+  }
+}
+
+/** Makes an error an uncaughtException, once what is being done now is done. */
+function raise(error) {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+/** A new ticket, under which the receiver is told what comes of it. Until `drop` it keeps the event loop alive. */
+function register(receiver) {
+  const ticket = ++tickets;
+  waiting.set(ticket, receiver);
+  if (held++ === 0) door().hold();
+  return ticket;
+}
+
+/** Ends a ticket: its receiver is told nothing more. */
+function drop(ticket) {
+  if (waiting.delete(ticket) && --held === 0) port.release();
+}
+
+/** Ends a ticket whose call is not wanted any more. */
+function abandon(ticket) {
+  drop(ticket);
+  port.abandon(ticket);
+}
+
+/** Kinds of what comes out of the port. */
+const KIND = { NOTHING: 0, JSON: 1, BINARY: 2, ERROR: 3, OPENED: 4, NEWS: 5 };
+
+module.exports = { KIND, abandon, door, drop, raise, register, waiting };
