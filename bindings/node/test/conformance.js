@@ -78,12 +78,20 @@ function tolerate(error) {
   process.exit(1);
 }
 
+/** What is an object with operations in other languages and plain data here, as it was for the programs of old. */
+const PLAIN = {
+  'asterisk.getModule': 'Module',
+  'asterisk.listLogChannels': 'LogChannel',
+  'asterisk.listModules': 'Module',
+};
+
 /** JavaScript itself finds that there is no such operation; what counts is that nothing is sent. */
 class Unknown extends Error {}
 
 class Run {
-  constructor(test) {
+  constructor(test, starts) {
     this.test = test;
+    this.starts = starts;
     this.registered = new Map();
     this.handled = [];
     this.underWay = [];
@@ -108,6 +116,30 @@ class Run {
     return rest.then(() => {}); // a promise of its own, which nobody handles when it is rejected
   }
 
+  /** Runs events by `start`, which gives back control at the beginning: what tells the end are the client's own events. */
+  async start() {
+    const { apps, subscribe_all: subscribeAll, options } = this.test;
+    const end = new Promise((resolve, reject) => {
+      this.stopped = resolve;
+      let failed;
+      // A frame that is no event is told as an error, too; it ends nothing.
+      this.client.addEventHandler('UnreadableFrame', () => {
+        failed = undefined;
+      });
+      this.client.on('error', (error) => {
+        failed = error;
+        setImmediate(() => failed === error && reject(error));
+      });
+      this.client.addEventHandler(
+        'ConnectionClosed',
+        () => options.reconnect !== 'always' && setImmediate(resolve),
+      );
+    });
+    end.catch(() => {});
+    await this.client.start(apps, subscribeAll);
+    await end;
+  }
+
   async finish(actions) {
     for (const [verb, what] of actions) {
       try {
@@ -122,7 +154,10 @@ class Run {
   act(verb, what) {
     if (verb === 'add') return this.register(what);
     if (verb === 'call') return this.call(what);
-    if (verb === 'stop') return this.client.stop();
+    if (verb === 'stop') {
+      this.client.stop();
+      return this.stopped?.();
+    }
     if (verb === 'sleep') return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, what);
     if (verb === 'remove') {
       this.registered.get(what)?.close();
@@ -156,17 +191,18 @@ class Run {
       case 'connect':
         return { nothing: true };
       case 'call':
-        return value(await this.call(test.call), true);
+        return value(await this.call(test.call), PLAIN[test.call.operation] ?? null);
       case 'request': {
         const { method, path: target, query, body } = test.request;
-        return value(await this.client.request(method, target, query, body), false);
+        return value(await this.client.request(method, target, query, body));
       }
       case 'upgrade':
         for await (const _ of await this.call(test.call));
         return {};
       case 'events':
         for (const handler of test.handlers ?? []) this.register(handler);
-        for await (const _ of this.client.events(test.apps, { subscribeAll: test.subscribe_all }));
+        if (this.starts) await this.start();
+        else for await (const _ of this.client.events(test.apps, { subscribeAll: test.subscribe_all }));
         return {};
       default:
         throw new Error(`this runner does not know cases of kind ${test.kind}`);
@@ -187,7 +223,9 @@ const isObject = (given) =>
   ![Object.prototype, Array.prototype].includes(Object.getPrototypeOf(given));
 
 const idOf = (object) =>
-  'technology' in object ? `${object.technology}/${object.resource}` : (object.id ?? object.name);
+  object.constructor.name === 'Endpoint'
+    ? `${object.technology}/${object.resource}`
+    : (object.id ?? object.name);
 
 /** The objects among the fields. One alone comes without the name of its field, which is the one it was made from. */
 function objectsOf(event, resources) {
@@ -202,13 +240,15 @@ function objectsOf(event, resources) {
 
 const data = (object) => exact.parse(exact.stringify(object));
 
-function value(result, named) {
+/** The outcome; `plain` is the class to report for what is no object here, `undefined` where no classes count. */
+function value(result, plain) {
   if (result === undefined || result === '') return { nothing: true };
   if (Buffer.isBuffer(result)) return { base64: result.toString('base64') };
-  const kind = (each) => (isObject(each) ? each.constructor.name : null);
+  const kind = (each) => (isObject(each) ? each.constructor.name : plain);
   const kinds = Array.isArray(result) ? result.map(kind) : kind(result);
   // An empty list is one of objects as well as of anything else.
-  const objects = named && (Array.isArray(kinds) ? kinds.length === 0 || kinds.some(Boolean) : kinds);
+  const objects =
+    plain !== undefined && (Array.isArray(kinds) ? kinds.length === 0 || kinds.some(Boolean) : kinds);
   return { json: result, ...(objects ? { object: kinds } : {}) };
 }
 
@@ -234,8 +274,8 @@ function failure(error) {
   };
 }
 
-async function judge(table, test) {
-  const run = new Run(test);
+async function judge(table, test, starts) {
+  const run = new Run(test, starts);
   const problems = await new Promise((resolve) => {
     const alarm = setTimeout(resolve, PATIENCE, ['it did not come to its end']);
     const end = (told) => {
@@ -255,26 +295,34 @@ async function judge(table, test) {
   return problems.map((problem) => `${test.id} (${test.file}): ${problem}`);
 }
 
+/** Runs cases side by side, each once; gives how many failed, and prints why. */
+async function play(table, cases, name, starts) {
+  const waiting = cases[Symbol.iterator]();
+  const problems = [];
+  let failed = 0;
+  const work = async () => {
+    for (const test of waiting) {
+      const found = await judge(table, test, starts);
+      problems.push(...found);
+      if (found.length > 0) failed += 1;
+      await table.ask('POST', `/reset/${test.id}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  for (const problem of problems) console.error(`${name}: ${problem}`);
+  console.log(`conformance: ${name} ${cases.length - failed} of ${cases.length}`);
+  return failed;
+}
+
 async function main() {
   process.on('uncaughtException', tolerate);
   process.on('unhandledRejection', tolerate);
   const table = new Table();
   await table.start();
   const cases = (await table.ask('GET', '/cases')).filter(({ id }) => id.includes(process.argv[2] ?? ''));
-  const waiting = cases[Symbol.iterator]();
-  const problems = [];
-  let failed = 0;
-  const work = async () => {
-    for (const test of waiting) {
-      const found = await judge(table, test);
-      problems.push(...found);
-      if (found.length > 0) failed += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const events = cases.filter(({ kind }) => kind === 'events');
+  const failed = (await play(table, cases, 'node', false)) + (await play(table, events, 'node-start', true));
   table.stop();
-  for (const problem of problems) console.error(problem);
-  console.log(`conformance: node ${cases.length - failed} of ${cases.length}`);
   process.exitCode = failed > 0 || cases.length === 0 ? 1 : 0;
 }
 

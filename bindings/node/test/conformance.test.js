@@ -13,5 +13,6 @@ test('the conformance table', () => {
   });
   assert.strictEqual(status, 0, stdout + stderr);
   assert.match(stdout, /^conformance: node (\d+) of \1$/m);
+  assert.match(stdout, /^conformance: node-start (\d+) of \1$/m);
   console.log(stdout.trim());
 });
