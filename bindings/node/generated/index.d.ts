@@ -2,15 +2,14 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: what Asterisk leaves open
 // biome-ignore-all lint/suspicious/noConfusingVoidType: the answer of operations that have none
 
-/// <reference types="node" />
-
 import { Failure } from '../lib/errors';
 import type {
+  Bytes,
   CallOptions,
   ClientBase,
+  DomainObject,
   EventStream,
   EventsOptions,
-  Listening,
   Mainly,
   ObjectFactory,
   OptionalCall,
@@ -5678,7 +5677,7 @@ export interface RecordingsResource {
    * @throws {ForbiddenException} 403: Asterisk cannot open the file.
    * @throws {NotFoundException} 404: No recording has this name.
    */
-  getStoredFile: RequiredCall<RecordingsGetStoredFileOptions, Buffer>;
+  getStoredFile: RequiredCall<RecordingsGetStoredFileOptions, Bytes>;
   /**
    * Copy a stored recording under a new name, in the same format.
    *
@@ -5852,16 +5851,14 @@ export interface SoundsResource {
   get: RequiredCall<SoundsGetOptions, Sound>;
 }
 
-/** The events that hold a Application, each with the arguments of its handlers. */
-export type ApplicationEvents = Pick<
-  EventArguments,
-  never
->;
-
-/** The same, and `'*'` for all of them. */
-export interface ApplicationHandlerEvents extends ApplicationEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof ApplicationEvents], resources: any];
+/** The events that can hold a Application, each with the arguments of its handlers. */
+export interface ApplicationEvents
+  extends Pick<
+    EventArguments,
+    never
+  > {
+  /** Every event that holds this one. */
+  '*': [event: AriEvent, resources: any];
 }
 
 /**
@@ -5869,7 +5866,7 @@ export interface ApplicationHandlerEvents extends ApplicationEvents {
  */
 export interface Application
   extends ApplicationData,
-    Listening<ApplicationEvents, ApplicationHandlerEvents> {
+    DomainObject<ApplicationEvents> {
   /**
    * List the registered Stasis applications with their subscriptions and event filters.
    *
@@ -5968,24 +5965,22 @@ export interface Application
   toJSON(): ApplicationData;
 }
 
-/** The events that hold a Bridge, each with the arguments of its handlers. */
-export type BridgeEvents = Pick<
-  EventArguments,
-  | 'BridgeAttendedTransfer'
-  | 'BridgeBlindTransfer'
-  | 'BridgeCreated'
-  | 'BridgeDestroyed'
-  | 'BridgeMerged'
-  | 'BridgeVideoSourceChanged'
-  | 'ChannelEnteredBridge'
-  | 'ChannelLeftBridge'
-  | 'ChannelUserevent'
->;
-
-/** The same, and `'*'` for all of them. */
-export interface BridgeHandlerEvents extends BridgeEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof BridgeEvents], resources: any];
+/** The events that can hold a Bridge, each with the arguments of its handlers. */
+export interface BridgeEvents
+  extends Pick<
+    EventArguments,
+    | 'BridgeAttendedTransfer'
+    | 'BridgeBlindTransfer'
+    | 'BridgeCreated'
+    | 'BridgeDestroyed'
+    | 'BridgeMerged'
+    | 'BridgeVideoSourceChanged'
+    | 'ChannelEnteredBridge'
+    | 'ChannelLeftBridge'
+    | 'ChannelUserevent'
+  > {
+  /** Every event that holds this one. */
+  '*': [event: EventMap[Exclude<keyof BridgeEvents, '*'>], resources: any];
 }
 
 /**
@@ -5993,7 +5988,7 @@ export interface BridgeHandlerEvents extends BridgeEvents {
  */
 export interface Bridge
   extends BridgeData,
-    Listening<BridgeEvents, BridgeHandlerEvents> {
+    DomainObject<BridgeEvents> {
   /**
    * Return all bridges that exist at the moment.
    *
@@ -6366,40 +6361,38 @@ export interface Bridge
   toJSON(): BridgeData;
 }
 
-/** The events that hold a Channel, each with the arguments of its handlers. */
-export type ChannelEvents = Pick<
-  EventArguments,
-  | 'ApplicationMoveFailed'
-  | 'BridgeAttendedTransfer'
-  | 'BridgeBlindTransfer'
-  | 'CallBroadcast'
-  | 'CallClaimed'
-  | 'ChannelCallerId'
-  | 'ChannelConnectedLine'
-  | 'ChannelCreated'
-  | 'ChannelDestroyed'
-  | 'ChannelDialplan'
-  | 'ChannelDtmfReceived'
-  | 'ChannelEnteredBridge'
-  | 'ChannelHangupRequest'
-  | 'ChannelHold'
-  | 'ChannelLeftBridge'
-  | 'ChannelStateChange'
-  | 'ChannelTalkingFinished'
-  | 'ChannelTalkingStarted'
-  | 'ChannelToneDetected'
-  | 'ChannelUnhold'
-  | 'ChannelUserevent'
-  | 'ChannelVarset'
-  | 'Dial'
-  | 'StasisEnd'
-  | 'StasisStart'
->;
-
-/** The same, and `'*'` for all of them. */
-export interface ChannelHandlerEvents extends ChannelEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof ChannelEvents], resources: any];
+/** The events that can hold a Channel, each with the arguments of its handlers. */
+export interface ChannelEvents
+  extends Pick<
+    EventArguments,
+    | 'ApplicationMoveFailed'
+    | 'BridgeAttendedTransfer'
+    | 'BridgeBlindTransfer'
+    | 'CallBroadcast'
+    | 'CallClaimed'
+    | 'ChannelCallerId'
+    | 'ChannelConnectedLine'
+    | 'ChannelCreated'
+    | 'ChannelDestroyed'
+    | 'ChannelDialplan'
+    | 'ChannelDtmfReceived'
+    | 'ChannelEnteredBridge'
+    | 'ChannelHangupRequest'
+    | 'ChannelHold'
+    | 'ChannelLeftBridge'
+    | 'ChannelStateChange'
+    | 'ChannelTalkingFinished'
+    | 'ChannelTalkingStarted'
+    | 'ChannelToneDetected'
+    | 'ChannelUnhold'
+    | 'ChannelUserevent'
+    | 'ChannelVarset'
+    | 'Dial'
+    | 'StasisEnd'
+    | 'StasisStart'
+  > {
+  /** Every event that holds this one. */
+  '*': [event: EventMap[Exclude<keyof ChannelEvents, '*'>], resources: any];
 }
 
 /**
@@ -6407,7 +6400,7 @@ export interface ChannelHandlerEvents extends ChannelEvents {
  */
 export interface Channel
   extends ChannelData,
-    Listening<ChannelEvents, ChannelHandlerEvents> {
+    DomainObject<ChannelEvents> {
   /**
    * Return all channels that exist at the moment.
    *
@@ -7168,16 +7161,14 @@ export interface Channel
   toJSON(): ChannelData;
 }
 
-/** The events that hold a DeviceState, each with the arguments of its handlers. */
-export type DeviceStateEvents = Pick<
-  EventArguments,
-  | 'DeviceStateChanged'
->;
-
-/** The same, and `'*'` for all of them. */
-export interface DeviceStateHandlerEvents extends DeviceStateEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof DeviceStateEvents], resources: any];
+/** The events that can hold a DeviceState, each with the arguments of its handlers. */
+export interface DeviceStateEvents
+  extends Pick<
+    EventArguments,
+    | 'DeviceStateChanged'
+  > {
+  /** Every event that holds this one. */
+  '*': [event: EventMap[Exclude<keyof DeviceStateEvents, '*'>], resources: any];
 }
 
 /**
@@ -7185,7 +7176,7 @@ export interface DeviceStateHandlerEvents extends DeviceStateEvents {
  */
 export interface DeviceState
   extends DeviceStateData,
-    Listening<DeviceStateEvents, DeviceStateHandlerEvents> {
+    DomainObject<DeviceStateEvents> {
   /**
    * List the device states that ARI controls; their names begin with `Stasis:`.
    *
@@ -7239,20 +7230,18 @@ export interface DeviceState
   toJSON(): DeviceStateData;
 }
 
-/** The events that hold a Endpoint, each with the arguments of its handlers. */
-export type EndpointEvents = Pick<
-  EventArguments,
-  | 'ChannelUserevent'
-  | 'ContactStatusChange'
-  | 'EndpointStateChange'
-  | 'PeerStatusChange'
-  | 'TextMessageReceived'
->;
-
-/** The same, and `'*'` for all of them. */
-export interface EndpointHandlerEvents extends EndpointEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof EndpointEvents], resources: any];
+/** The events that can hold a Endpoint, each with the arguments of its handlers. */
+export interface EndpointEvents
+  extends Pick<
+    EventArguments,
+    | 'ChannelUserevent'
+    | 'ContactStatusChange'
+    | 'EndpointStateChange'
+    | 'PeerStatusChange'
+    | 'TextMessageReceived'
+  > {
+  /** Every event that holds this one. */
+  '*': [event: EventMap[Exclude<keyof EndpointEvents, '*'>], resources: any];
 }
 
 /**
@@ -7261,7 +7250,7 @@ export interface EndpointHandlerEvents extends EndpointEvents {
  */
 export interface Endpoint
   extends EndpointData,
-    Listening<EndpointEvents, EndpointHandlerEvents> {
+    DomainObject<EndpointEvents> {
   /**
    * List the endpoints of all technologies.
    *
@@ -7388,18 +7377,16 @@ export interface Endpoint
   toJSON(): EndpointData;
 }
 
-/** The events that hold a LiveRecording, each with the arguments of its handlers. */
-export type LiveRecordingEvents = Pick<
-  EventArguments,
-  | 'RecordingFailed'
-  | 'RecordingFinished'
-  | 'RecordingStarted'
->;
-
-/** The same, and `'*'` for all of them. */
-export interface LiveRecordingHandlerEvents extends LiveRecordingEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof LiveRecordingEvents], resources: any];
+/** The events that can hold a LiveRecording, each with the arguments of its handlers. */
+export interface LiveRecordingEvents
+  extends Pick<
+    EventArguments,
+    | 'RecordingFailed'
+    | 'RecordingFinished'
+    | 'RecordingStarted'
+  > {
+  /** Every event that holds this one. */
+  '*': [event: EventMap[Exclude<keyof LiveRecordingEvents, '*'>], resources: any];
 }
 
 /**
@@ -7407,7 +7394,7 @@ export interface LiveRecordingHandlerEvents extends LiveRecordingEvents {
  */
 export interface LiveRecording
   extends LiveRecordingData,
-    Listening<LiveRecordingEvents, LiveRecordingHandlerEvents> {
+    DomainObject<LiveRecordingEvents> {
   /**
    * List the stored recordings.
    *
@@ -7455,7 +7442,7 @@ export interface LiveRecording
    * @throws {ForbiddenException} 403: Asterisk cannot open the file.
    * @throws {NotFoundException} 404: No recording has this name.
    */
-  getStoredFile: OptionalCall<CallOptions, Buffer>;
+  getStoredFile: OptionalCall<CallOptions, Bytes>;
 
   /**
    * Copy a stored recording under a new name, in the same format.
@@ -7566,16 +7553,14 @@ export interface LiveRecording
   toJSON(): LiveRecordingData;
 }
 
-/** The events that hold a Mailbox, each with the arguments of its handlers. */
-export type MailboxEvents = Pick<
-  EventArguments,
-  never
->;
-
-/** The same, and `'*'` for all of them. */
-export interface MailboxHandlerEvents extends MailboxEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof MailboxEvents], resources: any];
+/** The events that can hold a Mailbox, each with the arguments of its handlers. */
+export interface MailboxEvents
+  extends Pick<
+    EventArguments,
+    never
+  > {
+  /** Every event that holds this one. */
+  '*': [event: AriEvent, resources: any];
 }
 
 /**
@@ -7583,7 +7568,7 @@ export interface MailboxHandlerEvents extends MailboxEvents {
  */
 export interface Mailbox
   extends MailboxData,
-    Listening<MailboxEvents, MailboxHandlerEvents> {
+    DomainObject<MailboxEvents> {
   /**
    * List the mailboxes whose counts come from outside Asterisk.
    *
@@ -7637,18 +7622,16 @@ export interface Mailbox
   toJSON(): MailboxData;
 }
 
-/** The events that hold a Playback, each with the arguments of its handlers. */
-export type PlaybackEvents = Pick<
-  EventArguments,
-  | 'PlaybackContinuing'
-  | 'PlaybackFinished'
-  | 'PlaybackStarted'
->;
-
-/** The same, and `'*'` for all of them. */
-export interface PlaybackHandlerEvents extends PlaybackEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof PlaybackEvents], resources: any];
+/** The events that can hold a Playback, each with the arguments of its handlers. */
+export interface PlaybackEvents
+  extends Pick<
+    EventArguments,
+    | 'PlaybackContinuing'
+    | 'PlaybackFinished'
+    | 'PlaybackStarted'
+  > {
+  /** Every event that holds this one. */
+  '*': [event: EventMap[Exclude<keyof PlaybackEvents, '*'>], resources: any];
 }
 
 /**
@@ -7656,7 +7639,7 @@ export interface PlaybackHandlerEvents extends PlaybackEvents {
  */
 export interface Playback
   extends PlaybackData,
-    Listening<PlaybackEvents, PlaybackHandlerEvents> {
+    DomainObject<PlaybackEvents> {
   /**
    * Get a playback that waits or plays.
    *
@@ -7703,16 +7686,14 @@ export interface Playback
   toJSON(): PlaybackData;
 }
 
-/** The events that hold a Sound, each with the arguments of its handlers. */
-export type SoundEvents = Pick<
-  EventArguments,
-  never
->;
-
-/** The same, and `'*'` for all of them. */
-export interface SoundHandlerEvents extends SoundEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof SoundEvents], resources: any];
+/** The events that can hold a Sound, each with the arguments of its handlers. */
+export interface SoundEvents
+  extends Pick<
+    EventArguments,
+    never
+  > {
+  /** Every event that holds this one. */
+  '*': [event: AriEvent, resources: any];
 }
 
 /**
@@ -7720,7 +7701,7 @@ export interface SoundHandlerEvents extends SoundEvents {
  */
 export interface Sound
   extends SoundData,
-    Listening<SoundEvents, SoundHandlerEvents> {
+    DomainObject<SoundEvents> {
   /**
    * List the installed sounds. Asterisk answers 404 when none matches.
    *
@@ -7750,16 +7731,14 @@ export interface Sound
   toJSON(): SoundData;
 }
 
-/** The events that hold a StoredRecording, each with the arguments of its handlers. */
-export type StoredRecordingEvents = Pick<
-  EventArguments,
-  never
->;
-
-/** The same, and `'*'` for all of them. */
-export interface StoredRecordingHandlerEvents extends StoredRecordingEvents {
-  /** Every event that holds this object. */
-  '*': [event: EventMap[keyof StoredRecordingEvents], resources: any];
+/** The events that can hold a StoredRecording, each with the arguments of its handlers. */
+export interface StoredRecordingEvents
+  extends Pick<
+    EventArguments,
+    never
+  > {
+  /** Every event that holds this one. */
+  '*': [event: AriEvent, resources: any];
 }
 
 /**
@@ -7767,7 +7746,7 @@ export interface StoredRecordingHandlerEvents extends StoredRecordingEvents {
  */
 export interface StoredRecording
   extends StoredRecordingData,
-    Listening<StoredRecordingEvents, StoredRecordingHandlerEvents> {
+    DomainObject<StoredRecordingEvents> {
   /**
    * List the stored recordings.
    *
@@ -7815,7 +7794,7 @@ export interface StoredRecording
    * @throws {ForbiddenException} 403: Asterisk cannot open the file.
    * @throws {NotFoundException} 404: No recording has this name.
    */
-  getStoredFile: OptionalCall<CallOptions, Buffer>;
+  getStoredFile: OptionalCall<CallOptions, Bytes>;
 
   /**
    * Copy a stored recording under a new name, in the same format.

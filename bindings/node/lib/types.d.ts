@@ -4,23 +4,33 @@
 /// <reference types="node" />
 
 import type { EventEmitter } from 'node:events';
-import type { AnyEvent, AriEvent, AriException, AsteriskEvent, Client, EventArguments } from '../generated/index';
+import type {
+  AnyEvent,
+  AriEvent,
+  AriException,
+  AsteriskEvent,
+  Client,
+  EventArguments,
+} from '../generated/index';
 
 /**
  * The promise of every call. One that fails and that nobody listens to gives a warning of the process; it does not end the
  * program as other promises do.
  */
 export interface AriPromise<T> extends Promise<T> {
+  then<A = T, B = never>(
+    onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: any) => B | PromiseLike<B>) | null,
+  ): AriPromise<A | B>;
+  catch<B = never>(onrejected?: ((reason: any) => B | PromiseLike<B>) | null): AriPromise<T | B>;
+  finally(onfinally?: (() => void) | null): AriPromise<T>;
   /**
    * Ends a chain: what fails and was not handled on the way is an uncaughtException.
    *
    * @param onfulfilled Called with the result.
    * @param onrejected Called with the error.
    */
-  done(
-    onfulfilled?: ((value: T) => unknown) | null,
-    onrejected?: ((reason: AriException) => unknown) | null,
-  ): void;
+  done(onfulfilled?: ((value: T) => unknown) | null, onrejected?: ((reason: any) => unknown) | null): void;
 }
 
 /**
@@ -37,12 +47,15 @@ export type Callback<T> = (err: AriException | null, result: T) => void;
  */
 export type ErrorHandler = (error: AriException) => void;
 
-/** Handlers of a call, in place of a callback: as the last argument, or inside the options. */
-export interface Handlers<T, E extends ErrorHandler | undefined = ErrorHandler | undefined> {
+/**
+ * Handlers of a call, in place of a callback: as the last argument, or inside the options (then the type of the promise does
+ * not tell that the result may be missing).
+ */
+export interface Handlers<T> {
   /** Called with the result. */
   success?: (result: T) => void;
   /** Called when what the call names is gone or in another state; the promise then resolves to undefined. */
-  error?: E;
+  error?: ErrorHandler;
 }
 
 /** What every call takes besides its own options. */
@@ -54,31 +67,35 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** The result of a call: with an `error` handler it may be missing. */
-export type Answer<T, E> = E extends undefined ? T : T | undefined;
+/** The result of a call with handlers: with an `error` handler it may be missing. */
+export type Answer<T, H> = 'error' extends keyof H ? T | undefined : T;
 
 /** An operation without a required option. */
 export interface OptionalCall<O, T> {
   /**
-   * @param options The options, or the callback if there are none.
-   * @param handlers A callback, or `{success, error}`.
+   * @param options The options.
+   * @param handlers `{success, error}`
    */
-  <E extends ErrorHandler | undefined = undefined>(
-    options?: (O & Handlers<T, E>) | Callback<T> | null,
-    handlers?: Callback<T> | Handlers<T, E> | null,
-  ): AriPromise<Answer<T, E>>;
+  <H extends Handlers<T>>(options: O | null | undefined, handlers: H): AriPromise<Answer<T, H>>;
+  /**
+   * @param options The options, or the callback if there are none.
+   * @param callback Called with the error or the result.
+   */
+  (options?: (O & Handlers<T>) | Callback<T> | null, callback?: Callback<T> | null): AriPromise<T>;
 }
 
 /** An operation with at least one required option. */
 export interface RequiredCall<O, T> {
   /**
    * @param options The options.
-   * @param handlers A callback, or `{success, error}`.
+   * @param handlers `{success, error}`
    */
-  <E extends ErrorHandler | undefined = undefined>(
-    options: O & Handlers<T, E>,
-    handlers?: Callback<T> | Handlers<T, E> | null,
-  ): AriPromise<Answer<T, E>>;
+  <H extends Handlers<T>>(options: O, handlers: H): AriPromise<Answer<T, H>>;
+  /**
+   * @param options The options.
+   * @param callback Called with the error or the result.
+   */
+  (options: O & Handlers<T>, callback?: Callback<T> | null): AriPromise<T>;
 }
 
 /** The options of a call whose new object is given: its id comes from there. */
@@ -88,44 +105,52 @@ export type Without<O, N extends keyof O> = Omit<O, N> & Partial<Pick<O, N>>;
 export interface OptionalCreation<O, N extends keyof O, T> extends OptionalCall<O, T> {
   /**
    * @param options The options.
-   * @param instance The object to make, such as `client.Playback()`: its id is sent.
-   * @param handlers A callback, or `{success, error}`.
+   * @param instance The object to make, such as `client.Bridge()`, or its id.
+   * @param handlers `{success, error}`
    */
-  <E extends ErrorHandler | undefined = undefined>(
-    options: (Without<O, N> & Handlers<T, E>) | null | undefined,
-    instance: T,
-    handlers?: Callback<T> | Handlers<T, E> | null,
-  ): AriPromise<Answer<T, E>>;
+  <H extends Handlers<T>>(
+    options: Without<O, N> | null | undefined,
+    instance: T | string,
+    handlers: H,
+  ): AriPromise<Answer<T, H>>;
+  /**
+   * @param options The options.
+   * @param instance The object to make, such as `client.Bridge()`, or its id.
+   * @param callback Called with the error or the result.
+   */
+  (
+    options: (Without<O, N> & Handlers<T>) | null | undefined,
+    instance: T | string,
+    callback?: Callback<T> | null,
+  ): AriPromise<T>;
 }
 
 /** An operation of an object that makes another one; `N` is the option with its id. */
 export interface RequiredCreation<O, N extends keyof O, T> extends RequiredCall<O, T> {
   /**
    * @param options The options.
-   * @param instance The object to make, such as `client.Playback()`: its id is sent.
-   * @param handlers A callback, or `{success, error}`.
+   * @param instance The object to make, such as `client.Playback()`, or its id.
+   * @param handlers `{success, error}`
    */
-  <E extends ErrorHandler | undefined = undefined>(
-    options: Without<O, N> & Handlers<T, E>,
-    instance: T,
-    handlers?: Callback<T> | Handlers<T, E> | null,
-  ): AriPromise<Answer<T, E>>;
+  <H extends Handlers<T>>(
+    options: Without<O, N>,
+    instance: T | string,
+    handlers: H,
+  ): AriPromise<Answer<T, H>>;
+  /**
+   * @param options The options.
+   * @param instance The object to make, such as `client.Playback()`, or its id.
+   * @param callback Called with the error or the result.
+   */
+  (options: Without<O, N> & Handlers<T>, instance: T | string, callback?: Callback<T> | null): AriPromise<T>;
 }
 
 /** A call of the client itself that names an object: by position or in the options. */
-export interface PositionalCall<P extends unknown[], O, T> {
-  /** What names the object, in the order of the path, then a callback or `{success, error}`. */
-  <E extends ErrorHandler | undefined = undefined>(
-    ...args: [...identity: P, handlers?: Callback<T> | Handlers<T, E> | null]
-  ): AriPromise<Answer<T, E>>;
-  /**
-   * @param options The options.
-   * @param handlers A callback, or `{success, error}`.
-   */
-  <E extends ErrorHandler | undefined = undefined>(
-    options: O & Handlers<T, E>,
-    handlers?: Callback<T> | Handlers<T, E> | null,
-  ): AriPromise<Answer<T, E>>;
+export interface PositionalCall<P extends unknown[], O, T> extends RequiredCall<O, T> {
+  /** What names the object, in the order of the path, then `{success, error}`. */
+  <H extends Handlers<T>>(...args: [...identity: P, handlers: H]): AriPromise<Answer<T, H>>;
+  /** What names the object, in the order of the path, then a callback. */
+  (...args: [...identity: P, callback?: Callback<T> | null]): AriPromise<T>;
 }
 
 /** Names and values. A value is sent as text; null leaves the decision to Asterisk. */
@@ -181,7 +206,7 @@ export interface ClientHandlerEvents extends EventArguments {
 export type Arguments<M> = { [K in keyof M]: unknown[] };
 
 /** How one listens, on the client and on objects: `M` for the methods of an EventEmitter, `H` for `addEventHandler`. */
-export interface Listening<M extends Arguments<M>, H extends Arguments<H>> {
+export interface Listening<M extends Arguments<M>, H extends Arguments<H> = M> {
   /**
    * Calls a listener for each event of a type. One that is added or removed inside a handler counts from the very next
    * event. What a listener throws is an uncaughtException; the other listeners of the event are called all the same.
@@ -212,8 +237,14 @@ export interface Listening<M extends Arguments<M>, H extends Arguments<H>> {
     type: Unknown<N>,
     listener: (event: E, resources: any) => void,
   ): this;
+  /** Like `prependListener`, for one event only. */
+  prependOnceListener<K extends keyof M>(type: K, listener: (...args: M[K]) => void): this;
+  prependOnceListener<N extends string | symbol, E extends AriEvent = UnknownEvent>(
+    type: Unknown<N>,
+    listener: (event: E, resources: any) => void,
+  ): this;
   /**
-   * Ends one registration of a listener.
+   * Ends one registration of a listener, the latest.
    *
    * @param type The type it was registered for.
    * @param listener The same function.
@@ -250,6 +281,11 @@ export interface Listening<M extends Arguments<M>, H extends Arguments<H>> {
   removeEventHandler(type: keyof H | OtherText, handler: (...args: any[]) => void): boolean;
 }
 
+/** What every object has besides its data and its operations; `M` are the events that can hold it. */
+export interface DomainObject<M extends Arguments<M>>
+  extends Listening<M>,
+    Omit<EventEmitter, keyof Listening<ClientEvents>> {}
+
 /**
  * What a handler gets of an event that always holds one object, and others at times. If it is the only one there, it is the
  * object itself, which is what most handlers are written for; if there are others, it is all of them by field, which is to
@@ -257,21 +293,28 @@ export interface Listening<M extends Arguments<M>, H extends Arguments<H>> {
  */
 export type Mainly<T, All> = T & { [K in Exclude<keyof All, keyof T>]?: All[K] };
 
-/** Makes objects without a request. */
-export interface ObjectFactory<T, D> {
-  /**
-   * @param id Its id; without one it gets a fresh UUID, which is sent when Asterisk makes the object.
-   * @param values Its fields.
-   */
-  (id?: string | number | null, values?: Partial<D> | null): T;
-  /** @param values Its fields, the id among them. */
-  (values: Partial<D>): T;
-}
+/**
+ * Makes an object without a request.
+ *
+ * @param id Its id; without one it gets a fresh UUID, which is sent when Asterisk makes the object. That of an endpoint is
+ *   `technology/resource`. Or its fields, the id among them.
+ * @param values Its fields.
+ */
+export type ObjectFactory<T, D> = (id?: string | number | Partial<D> | null, values?: Partial<D> | null) => T;
 
-/** Every event of one connection, in the order of arrival. Handlers are called before the event is given out here. */
+/** The bytes of a file. */
+export type Bytes = Buffer & {
+  /** Type of the content as Asterisk names it, such as `audio/x-wav`. */
+  readonly contentType: string;
+};
+
+/**
+ * Every event of one connection, in the order of arrival. Handlers are called before the event is given out here. Leaving
+ * the loop closes the connection; the loop ends with an exception when the connection is lost for good.
+ */
 export interface EventStream extends AsyncIterableIterator<AnyEvent> {
   /** Closes the connection; the loop ends. */
-  return(): Promise<IteratorResult<AnyEvent, undefined>>;
+  close(): void;
 }
 
 /** What `client.events(apps, options)` takes besides the applications. */
@@ -283,7 +326,7 @@ export interface EventsOptions extends CallOptions {
 /** What a client can do besides Asterisk's operations. */
 export interface ClientBase
   extends Listening<ClientEvents, ClientHandlerEvents>,
-    Omit<EventEmitter, keyof Listening<ClientEvents, ClientHandlerEvents>> {
+    Omit<EventEmitter, keyof Listening<ClientEvents>> {
   /** Address of the server, without `/ari` and without credentials. */
   readonly baseUrl: string;
   /** Release of the Asterisk that answered, or null as long as it has not said. */
@@ -386,7 +429,7 @@ export interface ConnectOptions {
  * @param url Address of the server such as `http://localhost:8088`, with the `prefix` of `http.conf` if it has one.
  * @param username Name of the user in `ari.conf`.
  * @param password Password of that user.
- * @param options Limits and behaviour.
+ * @param options Limits and behaviour, or the callback if there are none.
  * @param callback Called once with the error or the client.
  * @returns The client; rejects with a ConnectionException named `HostIsNotReachable` if nobody is there, with an
  *   UnauthorizedException if the password is wrong.
@@ -395,12 +438,6 @@ export function connect(
   url: string,
   username: string,
   password: string,
-  options?: ConnectOptions | null,
+  options?: ConnectOptions | Callback<Client> | null,
   callback?: Callback<Client> | null,
-): AriPromise<Client>;
-export function connect(
-  url: string,
-  username: string,
-  password: string,
-  callback: Callback<Client>,
 ): AriPromise<Client>;
