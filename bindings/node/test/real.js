@@ -85,6 +85,7 @@ class Program {
       this.errors += text;
     });
     this.ended = once(this.child, 'close');
+    process.once('exit', () => this.kill());
   }
 
   /** Waits until it has said something that is so. */
