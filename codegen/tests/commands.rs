@@ -177,10 +177,16 @@ fn every_shipped_language_renders_asterisk_and_the_awkward() {
         for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".json")) {
             serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
-        // Rust went through rustfmt, which refuses what does not parse; Python reads its own.
+        // Rust went through rustfmt, which refuses what does not parse; Python and JavaScript read their own.
         let program = "import ast, pathlib, sys\nfor p in pathlib.Path(sys.argv[1]).rglob('*.py'): ast.parse(p.read_bytes(), str(p))";
         let python = Command::new("python3").args(["-W", "error", "-c", program]).arg(&output).output().unwrap();
         assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stderr));
+        let scripts: Vec<&String> = files.keys().filter(|name| name.ends_with(".js")).collect();
+        assert!(!scripts.is_empty());
+        let program =
+            "for (const p of process.argv.slice(1)) new vm.Script(fs.readFileSync(p, 'utf8'), { filename: p })";
+        let node = Command::new("node").args(["-e", program]).args(scripts).current_dir(&output).output().unwrap();
+        assert!(node.status.success(), "{}", String::from_utf8_lossy(&node.stderr));
     }
 }
 

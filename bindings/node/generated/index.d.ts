@@ -11,6 +11,7 @@ import type {
   EventStream,
   EventsOptions,
   Mainly,
+  ObjectClass,
   ObjectFactory,
   OptionalCall,
   OptionalCreation,
@@ -5305,7 +5306,7 @@ export interface EventsResource {
    * @param apps Name of the application, or several.
    * @param options With `subscribeAll` also the events of everything that is in no application.
    */
-  (apps: string | readonly string[], options?: EventsOptions | null): EventStream;
+  (apps: string | readonly string[], options?: EventsOptions): EventStream;
   /**
    * Open the WebSocket that registers applications and carries their events.
    *
@@ -5964,6 +5965,7 @@ export interface Application
   /** Its data alone. */
   toJSON(): ApplicationData;
 }
+export const Application: ObjectClass<Application, ApplicationData>;
 
 /** The events that can hold a Bridge, each with the arguments of its handlers. */
 export interface BridgeEvents
@@ -6360,6 +6362,7 @@ export interface Bridge
   /** Its data alone. */
   toJSON(): BridgeData;
 }
+export const Bridge: ObjectClass<Bridge, BridgeData>;
 
 /** The events that can hold a Channel, each with the arguments of its handlers. */
 export interface ChannelEvents
@@ -7160,6 +7163,7 @@ export interface Channel
   /** Its data alone. */
   toJSON(): ChannelData;
 }
+export const Channel: ObjectClass<Channel, ChannelData>;
 
 /** The events that can hold a DeviceState, each with the arguments of its handlers. */
 export interface DeviceStateEvents
@@ -7229,6 +7233,7 @@ export interface DeviceState
   /** Its data alone. */
   toJSON(): DeviceStateData;
 }
+export const DeviceState: ObjectClass<DeviceState, DeviceStateData>;
 
 /** The events that can hold a Endpoint, each with the arguments of its handlers. */
 export interface EndpointEvents
@@ -7376,6 +7381,7 @@ export interface Endpoint
   /** Its data alone. */
   toJSON(): EndpointData;
 }
+export const Endpoint: ObjectClass<Endpoint, EndpointData>;
 
 /** The events that can hold a LiveRecording, each with the arguments of its handlers. */
 export interface LiveRecordingEvents
@@ -7552,6 +7558,7 @@ export interface LiveRecording
   /** Its data alone. */
   toJSON(): LiveRecordingData;
 }
+export const LiveRecording: ObjectClass<LiveRecording, LiveRecordingData>;
 
 /** The events that can hold a Mailbox, each with the arguments of its handlers. */
 export interface MailboxEvents
@@ -7621,6 +7628,7 @@ export interface Mailbox
   /** Its data alone. */
   toJSON(): MailboxData;
 }
+export const Mailbox: ObjectClass<Mailbox, MailboxData>;
 
 /** The events that can hold a Playback, each with the arguments of its handlers. */
 export interface PlaybackEvents
@@ -7685,6 +7693,7 @@ export interface Playback
   /** Its data alone. */
   toJSON(): PlaybackData;
 }
+export const Playback: ObjectClass<Playback, PlaybackData>;
 
 /** The events that can hold a Sound, each with the arguments of its handlers. */
 export interface SoundEvents
@@ -7730,6 +7739,7 @@ export interface Sound
   /** Its data alone. */
   toJSON(): SoundData;
 }
+export const Sound: ObjectClass<Sound, SoundData>;
 
 /** The events that can hold a StoredRecording, each with the arguments of its handlers. */
 export interface StoredRecordingEvents
@@ -7904,6 +7914,7 @@ export interface StoredRecording
   /** Its data alone. */
   toJSON(): StoredRecordingData;
 }
+export const StoredRecording: ObjectClass<StoredRecording, StoredRecordingData>;
 
 /**
  * The server itself: information, modules, log channels, global variables and dynamic configuration.
@@ -8139,6 +8150,7 @@ export interface Asterisk {
   setGlobalVar: RequiredCall<AsteriskSetGlobalVarOptions, void>;
 
 }
+export const Asterisk: ObjectClass<Asterisk, object>;
 
 /** A client: the operations of an Asterisk, its objects and its events. {@link connect} makes one. */
 export interface Client extends ClientBase {
@@ -8207,7 +8219,7 @@ export interface Client extends ClientBase {
   /** Makes a StoredRecording without a request. */
   readonly StoredRecording: ObjectFactory<StoredRecording, StoredRecordingData>;
   /** Makes an object of the resource `asterisk` as a whole. */
-  readonly Asterisk: () => Asterisk;
+  readonly Asterisk: ObjectFactory<Asterisk, object>;
   /**
    * Get the build, version, settings and start time of Asterisk.
    *
@@ -8322,3 +8334,5 @@ export interface Client extends ClientBase {
    */
   getRecording: PositionalCall<[recordingName: string], RecordingsGetStoredOptions, StoredRecording>;
 }
+/** The class of clients, for `instanceof`; {@link connect} makes them. */
+export const Client: abstract new (...args: never[]) => Client;

@@ -7,11 +7,12 @@ import ari, {
   AriException,
   type AriPromise,
   type Bridge,
-  type Channel,
+  AriPromise as Promises,
+  Channel,
   type ChannelData,
   type ChannelDtmfReceived,
   type ChannelsOriginateOptions,
-  type Client,
+  Client,
   type ConnectOptions,
   connect,
   type EventHandle,
@@ -21,6 +22,7 @@ import ari, {
   NotFoundException,
   type Playback,
   type StasisStart,
+  version,
 } from 'asterisk-ari';
 
 /** Compiles only if the type of the value is exactly this one. */
@@ -46,7 +48,7 @@ export async function connections(): Promise<Client> {
   }).done();
   ari.connect(url, 'user', 'secret', options, (err, client) => err ?? client.stop());
   const client = await connect(url, 'user', 'secret', options);
-  connect(url, 'user', 'secret').then((other) => other.stop(), console.error);
+  connect(new URL(url), 'user', 'secret').then((other) => other.stop(), console.error);
   same<typeof client, Client>(true);
   return client;
 }
@@ -128,6 +130,8 @@ export async function calls(client: Client): Promise<void> {
   client.getEndpoint('PJSIP', 'alice', (_err, endpoint) =>
     endpoint.sendMessageToEndpoint({ from: 'x', body: 'y' }),
   );
+  client.getChannel('1', { signal: AbortSignal.timeout(10) }).then((one) => one.hangup());
+  client.getChannel('1', null, (_err, one) => one.hangup());
   client.getBridge('b', { error: (error) => console.error(error.reason) });
   const answer: unknown = await client.request(
     'POST',
@@ -152,6 +156,11 @@ export async function instances(client: Client): Promise<void> {
   client.Endpoint('PJSIP/alice').get((_err, endpoint) => endpoint.state);
   (await client.Asterisk().getInfo()).system?.version.length;
   console.log(numbered.id, JSON.stringify(known), known.toJSON().caller.number);
+
+  const values: unknown = [channel, client, new client.Channel(), new Channel(client, 'x'), version.length];
+  if (values instanceof Channel) values.hangup();
+  if (values instanceof Client) values.close();
+  if (values instanceof Promises) values.done();
 
   await channel.originate({ endpoint: 'PJSIP/alice', app: 'demo' });
   await channel.originateWithId({ endpoint: 'PJSIP/alice' });
