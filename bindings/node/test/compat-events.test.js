@@ -331,7 +331,7 @@ const THROWING = (listen) => `
     await client.start('hello');
   });`;
 
-test('an exception in a handler is an uncaughtException; handled, the stream goes on', async (t) => {
+test('ours: an exception in a handler is an uncaughtException; handled, the stream goes on', async (t) => {
   const { fake } = await started(t);
   fake.on('socket', (socket) => {
     socket.sendAll(
