@@ -4,6 +4,7 @@
 const assert = require('node:assert/strict');
 const { EventEmitter } = require('node:events');
 const http = require('node:http');
+const net = require('node:net');
 const test = require('node:test');
 const ari = require('..');
 const { Fake, PASSWORD, USER, basic, run, scene, started } = require('./fake');
@@ -83,6 +84,23 @@ test('ours: the address may have a path prefix', async (t) => {
     fake.sockets.map(({ asked }) => asked.path),
     ['/pbx/ari/events', '/pbx/ari/events'],
   );
+});
+
+test('an address with https is spoken to in TLS, and nothing goes there in the open', async (t) => {
+  const heard = [];
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (data) => {
+      heard.push(data);
+      socket.destroy();
+    });
+  });
+  t.after(() => server.close());
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  await assert.rejects(ari.connect(`https://127.0.0.1:${server.address().port}`, USER, PASSWORD));
+  assert.ok(heard.length > 0);
+  const [HANDSHAKE, CLIENT_HELLO] = [22, 1];
+  for (const data of heard) assert.deepEqual([data[0], data[5]], [HANDSHAKE, CLIENT_HELLO]);
 });
 
 test('nobody there and unknown host have the name HostIsNotReachable and the code of the system', async () => {

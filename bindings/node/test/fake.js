@@ -6,7 +6,6 @@ const { spawn } = require('node:child_process');
 const { EventEmitter, once } = require('node:events');
 const { readFileSync } = require('node:fs');
 const http = require('node:http');
-const https = require('node:https');
 const path = require('node:path');
 const { WebSocketServer } = require('ws');
 
@@ -24,11 +23,11 @@ function documentOf(name) {
 const basic = (user, password) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 class Fake extends EventEmitter {
-  /** Starts one on a free port. `prefix` stands before /ari, `tls` is `{key, cert}`. */
-  static async start({ prefix = '', tls } = {}) {
+  /** Starts one on a free port. `prefix` stands before /ari. */
+  static async start({ prefix = '' } = {}) {
     const fake = new Fake();
     fake.prefix = prefix;
-    fake.server = tls ? https.createServer(tls) : http.createServer();
+    fake.server = http.createServer();
     fake.server.on('request', (request, response) => fake.#request(request, response));
     fake.server.on('upgrade', (request, socket, head) => fake.#upgrade(request, socket, head));
     fake.server.on('connection', (socket) => {
@@ -36,9 +35,9 @@ class Fake extends EventEmitter {
       socket.on('error', () => {}); // the client may go whenever it likes
       socket.on('close', () => fake.open.delete(socket));
     });
-    await fake.listen(0);
-    fake.port = fake.server.address().port;
-    fake.url = `${tls ? 'https' : 'http'}://127.0.0.1:${fake.port}${prefix}`;
+    fake.server.listen(0, '127.0.0.1');
+    await once(fake.server, 'listening');
+    fake.url = `http://127.0.0.1:${fake.server.address().port}${prefix}`;
     return fake;
   }
 
@@ -54,11 +53,6 @@ class Fake extends EventEmitter {
     this.refuse = 0;
     this.open = new Set();
     this.webSockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => [...offered][0] });
-  }
-
-  async listen(port) {
-    this.server.listen(port, '127.0.0.1');
-    await once(this.server, 'listening');
   }
 
   /** Ends every connection without a word and listens no more. */
