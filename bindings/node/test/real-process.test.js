@@ -200,14 +200,15 @@ test('terminate() in a flood takes the connection of that thread, and nothing el
     });`,
   );
   await hears(worker, (said) => said === 'in the middle');
-  await worker.terminate();
-
   // Asterisk clears its list of applications without connections, and without channels, when another one goes.
-  await client.channels.hangup({ channelId: id });
   const listed = async () => {
     for await (const _ of client.events(unique('passing'))) break;
     return (await client.applications.list()).some(({ name }) => name === app);
   };
+  assert.ok(await listed());
+
+  await worker.terminate();
+  await client.channels.hangup({ channelId: id });
   await until(
     async () => !(await listed()),
     () => `${app} is still connected`,
