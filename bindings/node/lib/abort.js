@@ -1,7 +1,7 @@
 'use strict';
 // Giving up waiting by an AbortSignal.
 
-const { fromCore, refusal, setName, withStack } = require('./errors');
+const { fromCore, hide, refusal, setName, withStack } = require('./errors');
 
 /**
  * Who follows which signal. One listener per signal, however many calls it is for: Node warns of a leak when there are
@@ -56,7 +56,7 @@ function aborted(signal, operation, delivery, site) {
     code: 'ABORT_ERR',
   });
   setName(error, 'AbortError');
-  Object.defineProperty(error, 'cause', { value: signal.reason, configurable: true, writable: true });
+  hide(error, 'cause', signal.reason);
   return withStack(error, site);
 }
 

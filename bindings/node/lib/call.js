@@ -190,9 +190,14 @@ function ask(core, what, begin, convert, signal, site) {
   });
 }
 
+let classes;
+
 /** Instances of what are domain objects, the rest as it came. */
 function resultOf(core, spec, value) {
-  const Class = spec.returns === null ? undefined : require('../generated/objects').objects[spec.returns];
+  if (spec.returns === null) return value;
+  // Not at the top: these classes are built on this module.
+  classes ??= require('../generated/objects').objects;
+  const Class = classes[spec.returns];
   if (Class === undefined) return value;
   const one = (each) => (isObject(each) ? new Class(core.client, undefined, each) : each);
   return spec.many && Array.isArray(value) ? value.map(one) : one(value);

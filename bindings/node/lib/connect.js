@@ -4,7 +4,6 @@ const { AriException, ConnectionException, TimeoutException } = require('../gene
 const { signalOf } = require('./abort');
 const { CORE, ask } = require('./call');
 const { Client } = require('./client');
-const { announce } = require('./dispatch');
 const { callSite, fromThrown, refusal, setName, withStack } = require('./errors');
 const native = require('./native');
 const { camel, readOptions } = require('./options');
@@ -74,7 +73,7 @@ function begin(url, username, password, options, site) {
       () => resolve(client),
       (error) => {
         nameUnreachable(error, site);
-        announce(client, 'APILoadError', error);
+        client.emit('APILoadError', error);
         reject(error);
       },
     );

@@ -2,7 +2,7 @@
 // One event connection: its events in order, its beginning and its end, and what the classic client said about both.
 
 const { announce, deliver, isLibrary, news, targetsOf } = require('./dispatch');
-const { fromCore, fromThrown } = require('./errors');
+const { fromCore, fromThrown, withStack } = require('./errors');
 const { decode } = require('./json');
 const { KIND, door, drop, register } = require('./port');
 
@@ -207,11 +207,9 @@ class Connection {
   }
 
   #giveUp(error) {
-    Object.defineProperty(error, 'message', {
-      value: `${GIVEN_UP}: ${error.message}`,
-      configurable: true,
-      writable: true,
-    });
+    // Programs compare it; why the attempts failed is in `reason`.
+    error.message = GIVEN_UP;
+    withStack(error, this.#site);
     announce(this.#core.client, 'WebSocketMaxRetries', error);
   }
 

@@ -145,6 +145,8 @@ function announce(client, type, ...values) {
   }
 }
 
+let classes;
+
 function isLibrary(type) {
   return EVENTS.get(type)?.library === true;
 }
@@ -154,6 +156,8 @@ function isLibrary(type) {
  * is there, not what the description allows.
  */
 function resourcesOf(client, event, type) {
+  // Not at the top: these classes are built on modules that need this one.
+  classes ??= require('../generated/objects').objects;
   const spec = EVENTS.get(type);
   const fields = spec === undefined ? usualFields(event) : spec.objects;
   let alone;
@@ -161,7 +165,7 @@ function resourcesOf(client, event, type) {
   for (const [field, className] of fields) {
     const values = event[field];
     if (!isObject(values) || !Object.hasOwn(event, field)) continue;
-    const { [className]: Class } = require('../generated/objects').objects;
+    const Class = classes[className];
     if (Class === undefined) continue;
     const instance = new Class(client, undefined, values);
     if (alone === undefined) {

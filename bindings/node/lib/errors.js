@@ -18,12 +18,18 @@ class Failure extends Error {
     super(message);
     setName(this, new.target.name);
     for (const field of FIELDS) this[field] = details[field] ?? null;
+    // The message says it already; a page of HTML is nothing for a log.
+    hide(this, 'body', this.body);
   }
 }
 
-/** The name is no field that one wants to see among the others. */
+/** Sets what one does not want to see among the fields. */
+function hide(error, field, value) {
+  Object.defineProperty(error, field, { value, enumerable: false, configurable: true, writable: true });
+}
+
 function setName(error, name) {
-  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  hide(error, 'name', name);
 }
 
 /**
@@ -44,7 +50,8 @@ function fromCore(told, site) {
   const Class = Object.hasOwn(family, details.class) ? family[details.class] : family.AriException;
   const { message: reason = null, status, body, advice } = details;
   const answered = status !== null && status !== undefined;
-  let message = answered && body ? body : reason;
+  // Programs parse the body that Asterisk sends, out of the message. A page of HTML it sends to browsers only.
+  let message = answered && body && !body.trimStart().startsWith('<') ? body : reason;
   if (!answered && advice) message = `${reason} (${advice})`;
   return withStack(new Class(message, { ...details, reason }), site);
 }
@@ -73,8 +80,8 @@ function withStack(error, site) {
     (line) => !line.includes(`${PACKAGE}lib${sep}`) && !line.includes(`${PACKAGE}generated${sep}`),
   );
   const value = [`${error.name}: ${error.message}`, ...outside].join('\n');
-  Object.defineProperty(error, 'stack', { value, configurable: true, writable: true });
+  hide(error, 'stack', value);
   return error;
 }
 
-module.exports = { Failure, callSite, fromCore, fromThrown, refusal, setName, withStack };
+module.exports = { Failure, callSite, fromCore, fromThrown, hide, refusal, setName, withStack };

@@ -53,29 +53,30 @@ function write(value, depth) {
   }
 }
 
+/** Of these, JSON would see no members, or those of their insides. */
+const REFUSED = [
+  'isMap',
+  'isSet',
+  'isWeakMap',
+  'isWeakSet',
+  'isRegExp',
+  'isAnyArrayBuffer',
+  'isArrayBufferView',
+  'isNativeError',
+];
+
 function writeObject(value, depth) {
   if (depth === 0) throw new Unsayable('is nested too deeply, or contains itself');
-  if (typeof value.toJSON === 'function') return write(value.toJSON(), depth - 1);
-  if (types.isBoxedPrimitive(value)) return write(value.valueOf(), depth);
   if (Array.isArray(value)) {
     // Not map(), which leaves holes out.
     return `[${Array.from(value, (item) => write(item, depth - 1) ?? 'null').join(',')}]`;
   }
-  // An object of these has no members that JSON would see: it would be sent empty.
   if (types.isPromise(value)) throw new Unsayable('cannot be a promise; it has to be awaited first');
-  for (const test of [
-    'isMap',
-    'isSet',
-    'isWeakMap',
-    'isWeakSet',
-    'isRegExp',
-    'isAnyArrayBuffer',
-    'isArrayBufferView',
-    'isNativeError',
-  ]) {
-    if (types[test](value))
-      throw new Unsayable(`cannot be a ${value.constructor?.name ?? 'value of this kind'}`);
+  if (REFUSED.some((is) => types[is](value))) {
+    throw new Unsayable(`cannot be a ${value.constructor?.name ?? 'value of this kind'}`);
   }
+  if (typeof value.toJSON === 'function') return write(value.toJSON(), depth - 1);
+  if (types.isBoxedPrimitive(value)) return write(value.valueOf(), depth - 1);
   const members = [];
   for (const name of Object.keys(value)) {
     const written = write(value[name], depth - 1);
