@@ -2085,15 +2085,7 @@ export interface EventMap {
 export type AsteriskEvent = EventMap[Exclude<keyof EventMap, LibraryEvent['type']>];
 
 /** The events the library itself makes. */
-export type LibraryEvent =
-  | Connected
-  | ConnectionClosed
-  | ConnectionLost
-  | EventsDropped
-  | Reconnected
-  | Reconnecting
-  | UnreadableFrame
-;
+export type LibraryEvent = Connected | ConnectionClosed | ConnectionLost | EventsDropped | Reconnected | Reconnecting | UnreadableFrame;
 
 /** Any known event; `type` tells which. Asterisk may send others. */
 export type AnyEvent = EventMap[keyof EventMap];
