@@ -36,7 +36,7 @@ function call(client, spec, options, handlers) {
  * The same with arguments that are given in any case.
  *
  * @param {object} core
- * @param {(options: object) => object} [fixedBy] gives them for the options
+ * @param {() => object} [fixedBy] gives them
  */
 function perform(core, spec, options, handlers, fixedBy, site) {
   let told = handlers;
@@ -59,7 +59,7 @@ function perform(core, spec, options, handlers, fixedBy, site) {
     }
     if (told === undefined || told === null) told = handlersIn(given, spec);
     else checkHandlers(told, spec, site);
-    const text = argumentsOf(core, spec, given, fixedBy === undefined ? NOTHING : fixedBy(given), site);
+    const text = argumentsOf(core, spec, given, fixedBy === undefined ? NOTHING : fixedBy(), site);
     const signal = spec.parameters.includes('signal') ? undefined : signalOf(given.signal, spec.id, site);
     if (spec.upgrade) {
       promise = core.iterate(spec.id, text, signal, site).opened();

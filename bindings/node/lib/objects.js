@@ -207,21 +207,24 @@ function callOn(self, spec, a, b, c) {
     const only = isInstance(a) && spec.creates !== null;
     [options, other, handlers] = only ? [undefined, a, b] : [a, undefined, b];
   }
-  const fixedBy = (given) => fixedFor(self, spec, given, other);
+  const fixedBy = () => fixedFor(self, spec, other);
   return perform(clientOf(self)[CORE], spec, options, handlers ?? undefined, fixedBy, site);
 }
 
 const isInstance = (value) => value instanceof DomainObject;
 
-/** The arguments that follow from the instances: the identity of the one, and the id of the new one. */
-function fixedFor(self, spec, given, other) {
+/**
+ * The arguments that follow from the instances: the identity of the one, and the id of the new one. They stand even if
+ * the options say otherwise, because it is the instance that has the handlers.
+ */
+function fixedFor(self, spec, other) {
   const fixed = Object.create(null);
   const { identity } = self.constructor;
   for (const [parameter, field] of identity) {
     if (spec.path.includes(parameter)) fixed[parameter] = self[field];
   }
   const name = spec.creates;
-  if (name === null || name in fixed || (given[name] !== undefined && given[name] !== null)) return fixed;
+  if (name === null || name in fixed) return fixed;
   if (typeof other === 'string') fixed[name] = other;
   else if (isInstance(other) && isMade(other)) fixed[name] = other[other.constructor.identity[0][1]];
   else if (isMade(self) && name === identity[0]?.[0]) fixed[name] = self[identity[0][1]];

@@ -201,14 +201,24 @@ test('ids of instances that came from the server stay where they are', async (t)
   assert.equal(`${fake.last.path}?${fake.last.query}`, '/ari/channels/c/variable?variable=V');
 });
 
-test('an explicit id stands', async (t) => {
+test('ids among the options; an instance that was made here goes before them', async (t) => {
   const { fake, client } = await scene(t);
-  fake.answers.set('* *', () => [200, { id: 'x' }]);
-  await client.Channel('c').play({ media: 'm', playbackId: 'given' });
+  fake.answers.set('* *', () => [200, { id: 'x', name: 'x' }]);
+  const channel = client.Channel('c');
+  await channel.play({ media: 'm', playbackId: 'given' });
   assert.deepEqual(query(fake), { media: 'm', playbackId: 'given' });
   const playback = client.Playback();
   await client.channels.play({ channelId: 'c', media: 'm', playbackId: playback.id });
   assert.deepEqual(query(fake), { media: 'm', playbackId: playback.id });
+  await channel.play({ media: 'm', playbackId: 'given' }, playback);
+  assert.deepEqual(query(fake), { media: 'm', playbackId: playback.id });
+  await channel.originate({ endpoint: 'e', channelId: 'given' });
+  assert.deepEqual(query(fake), { endpoint: 'e', channelId: 'c' });
+  await channel.get({ channelId: 'given' });
+  assert.equal(fake.last.path, '/ari/channels/c');
+  const found = await client.channels.get({ channelId: 'c' });
+  await found.originate({ endpoint: 'e', channelId: 'given' });
+  assert.deepEqual(query(fake), { endpoint: 'e', channelId: 'given' });
 });
 
 test('what a creating call gives is another instance, with the values of the server', async (t) => {
