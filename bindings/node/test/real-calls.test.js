@@ -28,7 +28,7 @@ before(async () => {
 });
 after(() => asterisk.close());
 
-describe('a whole call', () => {
+describe('a whole call', { concurrency: true }, () => {
   for (const [style, call] of Object.entries(STYLES)) {
     test(`with ${style}`, { timeout }, async () => {
       const client = await asterisk.connect();
