@@ -351,3 +351,39 @@ test('ours: 20,000 channels with handlers that came and went leave nothing behin
   );
   assert.deepEqual([code, out, err], [0, 'nothing\n', '']);
 });
+
+test('ours: channels whose handlers have been called once leave nothing behind', {
+  timeout: 120_000,
+}, async (t) => {
+  const { fake } = await scene(t);
+  let number = 0;
+  const calls = (amount) =>
+    Array.from({ length: amount }, () => {
+      number += 1;
+      const channel = { id: `c${number}` };
+      return [
+        { type: 'StasisStart', args: [], channel },
+        { type: 'StasisEnd', channel },
+      ];
+    }).flat();
+  const mark = { type: 'ApplicationReplaced', application: 'hello' };
+  fake.on('socket', (socket) => socket.sendAll(...calls(5000), mark, ...calls(20000), mark));
+  const { code, out, err } = await run(
+    fake,
+    `ari.connect(url, user, password).then((client) => {
+       const heaps = [];
+       let ended = 0;
+       client.on('StasisStart', (_, channel) => channel.once('StasisEnd', () => { ended += 1; }));
+       client.on('ApplicationReplaced', () => {
+         global.gc();
+         heaps.push(process.memoryUsage().heapUsed);
+         if (heaps.length < 2) return;
+         console.log(ended, heaps[1] - heaps[0] < 1e6 ? 'nothing' : heaps[1] - heaps[0]);
+         client.stop();
+       });
+       return client.start('hello');
+     }).done();`,
+    '--expose-gc',
+  );
+  assert.deepEqual([code, out, err], [0, '25000 nothing\n', '']);
+});
