@@ -187,8 +187,7 @@ class Client extends EventEmitter {
 
   /** Tells the core whether events of a type are wanted. */
   #heard(type) {
-    // EventEmitter's constructor may come by here before there is anything to tell.
-    this[CORE]?.registry.hear(type, this.listenerCount(type) > 0);
+    this[CORE].registry.hear(type, this.listenerCount(type) > 0);
     return this;
   }
 

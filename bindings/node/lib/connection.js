@@ -4,7 +4,7 @@
 const { announce, deliver, isLibrary, news, targetsOf } = require('./dispatch');
 const { fromCore, fromThrown, withStack } = require('./errors');
 const { decode } = require('./json');
-const { KIND, door, drop, register } = require('./port');
+const { KIND, door, drop, register, wake } = require('./port');
 
 const GIVEN_UP = 'Connection attempts exceeded WebSocketMaxRetries';
 
@@ -16,8 +16,9 @@ const MOST_DRAINED = 1024;
 
 /** The events of one `start`, or of one iteration (`reader`). */
 class Connection {
-  /** Whether it stands in the line of those that have something to drain. */
+  /** Whether it stands in the line of those that have something to drain, and whether it was told so again. */
   queued = false;
+  news = false;
   /** `connecting`, `open` or `ended`. */
   state = 'connecting';
   #core;
@@ -126,16 +127,21 @@ class Connection {
     if (this.#batch === null || this.#at >= this.#batch.length) {
       this.#batch = null;
       if (this.#reader !== undefined && this.#reader.size >= MOST_WAITING) return false;
+      this.#changes = registry.changes;
       const drained = this.#stream.drain(this.#most);
       this.#most = Math.min(this.#most * 2, MOST_DRAINED);
-      if (drained === undefined) return false;
+      // Answers that came before these events are handed out before them: who awaits a call may want the events of its
+      // object, also those that nobody wants so far.
+      const answered = wake();
+      if (this.state === 'ended') return false;
+      if (drained === undefined && !answered) return false;
       if (drained === null || typeof drained === 'string') {
         this.#finish(drained);
         return false;
       }
-      this.#batch = drained;
+      this.#batch = drained ?? [];
       this.#at = 0;
-      this.#changes = registry.changes;
+      if (answered) return true;
       more = 'batch';
     }
     const batch = this.#batch;

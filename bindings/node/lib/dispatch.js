@@ -19,6 +19,7 @@ let deadline = 0;
 
 /** A connection has news. */
 function news(connection) {
+  connection.news = true;
   if (connection.queued) return;
   connection.queued = true;
   ready.push(connection);
@@ -48,15 +49,17 @@ function step() {
     return;
   }
   let more = true;
+  connection.news = false;
   try {
     more = connection.advance();
   } catch (error) {
     raise(error);
   }
-  if (more === false) {
+  // There may have been news while it looked.
+  if (more === false && !connection.news) {
     ready.shift();
     connection.queued = false;
-  } else if (more === 'batch' && ready.length > 1) {
+  } else if (more !== true && ready.length > 1) {
     // One connection's flood does not hold up the others.
     ready.push(ready.shift());
   }

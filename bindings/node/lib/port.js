@@ -4,6 +4,9 @@
 
 const native = require('./native');
 
+/** Kinds of what comes out of the port. */
+const KIND = { NOTHING: 0, JSON: 1, BINARY: 2, ERROR: 3, OPENED: 4, NEWS: 5 };
+
 /** Who waits for the answer of which ticket; each has a method `receive(kind, value, contentType)`. */
 const waiting = new Map();
 
@@ -13,22 +16,30 @@ let held = 0;
 
 /** The port of this thread, made when it is first needed. */
 function door() {
-  if (port === null) port = new native.Port(wake);
+  if (port === null) port = new native.Port(() => void wake());
   return port;
 }
 
+/**
+ * Hands out what has come.
+ *
+ * @returns {boolean} whether an answer was among it, which somebody may go on with
+ */
 function wake() {
-  const answers = port.take();
-  for (let at = 0; at < answers.length; at += 5) {
-    const receiver = waiting.get(answers[at]);
+  const taken = port.take();
+  let answered = false;
+  for (let at = 0; at < taken.length; at += 5) {
+    const receiver = waiting.get(taken[at]);
     if (receiver === undefined) continue;
+    if (taken[at + 1] !== KIND.NEWS) answered = true;
     try {
-      receiver.receive(answers[at + 1], answers[at + 2], answers[at + 3]);
+      receiver.receive(taken[at + 1], taken[at + 2], taken[at + 3]);
     } catch (error) {
       // The others still get theirs.
       raise(error);
     }
   }
+  return answered;
 }
 
 /** Makes an error an uncaughtException, once what is being done now is done. */
@@ -57,7 +68,4 @@ function abandon(ticket) {
   port.abandon(ticket);
 }
 
-/** Kinds of what comes out of the port. */
-const KIND = { NOTHING: 0, JSON: 1, BINARY: 2, ERROR: 3, OPENED: 4, NEWS: 5 };
-
-module.exports = { KIND, abandon, door, drop, raise, register, waiting };
+module.exports = { KIND, abandon, door, drop, raise, register, wake };
