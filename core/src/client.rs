@@ -118,15 +118,8 @@ impl Client {
 
     /// Calls an operation by its id, such as `channels.originate`, with arguments by Asterisk's names.
     pub async fn call(&self, operation: &str, arguments: Arguments) -> Result<Reply> {
-        Ok(self.call_noting(operation, arguments).await?.0)
-    }
-
-    /// Like [`Client::call`]; also tells which arguments were left out because the operation does not have them, which
-    /// happens only when the options say so.
-    pub async fn call_noting(&self, operation: &str, arguments: Arguments) -> Result<(Reply, Vec<String>)> {
         let operation = operation::find(operation)?;
-        let drop_unknown = self.inner.options.unknown_parameters == UnknownParameters::Drop;
-        let prepared = operation.prepare(&arguments, drop_unknown)?;
+        let prepared = self.prepare(operation, &arguments)?;
         if operation.upgrade {
             return Err(Error::argument("this operation opens the event WebSocket: use start, run or events")
                 .with_operation(operation.id));
@@ -144,7 +137,11 @@ impl Client {
         let response = self.send(request).await.map_err(explain)?;
         let reply = read_reply(response, operation.returns == Returns::Binary).map_err(explain)?;
         self.inner.memory.note(operation, &arguments);
-        Ok((reply, prepared.dropped))
+        Ok(reply)
+    }
+
+    fn prepare(&self, operation: &Operation, arguments: &Arguments) -> Result<operation::Prepared> {
+        operation.prepare(arguments, self.inner.options.unknown_parameters == UnknownParameters::Drop)
     }
 
     /// Sends any request below `/ari`: the door to operations newer than this library.
@@ -266,7 +263,7 @@ impl Client {
         if apps.is_empty() || apps.iter().any(String::is_empty) {
             return refuse("app has to name at least one application");
         }
-        let target = operation.prepare(&arguments, false)?.target;
+        let target = self.prepare(operation, &arguments)?.target;
         let shared = Shared {
             options: self.inner.options.clone(),
             transport: self.inner.transport.clone(),

@@ -159,27 +159,20 @@ pub struct Prepared {
     /// Path and query below `/ari`, percent-encoded.
     pub target: String,
     pub body: Option<Bytes>,
-    /// Unknown arguments that were left out because the options say so.
-    pub dropped: Vec<String>,
 }
 
 impl Operation {
     /// Checks the arguments and makes the request's target and body of them.
     ///
-    /// With `drop_unknown`, arguments the operation does not have are left out and listed; otherwise they are refused.
+    /// With `drop_unknown`, arguments the operation does not have are left out; otherwise they are refused.
     pub fn prepare(&self, arguments: &Arguments, drop_unknown: bool) -> Result<Prepared> {
         self.prepare_unmarked(arguments, drop_unknown).map_err(|error| error.with_operation(self.id))
     }
 
     fn prepare_unmarked(&self, arguments: &Arguments, drop_unknown: bool) -> Result<Prepared> {
-        let mut dropped = Vec::new();
-        for name in arguments.keys() {
-            if !self.parameters.iter().any(|parameter| parameter.name == name) {
-                if !drop_unknown {
-                    return Err(self.unknown(name));
-                }
-                dropped.push(name.clone());
-            }
+        let is_known = |name: &str| self.parameters.iter().any(|parameter| parameter.name == name);
+        if let Some(name) = arguments.keys().find(|name| !drop_unknown && !is_known(name)) {
+            return Err(self.unknown(name));
         }
         let mut target = self.path.to_string();
         let mut query = String::new();
@@ -216,7 +209,7 @@ impl Operation {
         }
         target.push_str(&query);
         let body = body.map(|members| Bytes::from(Value::Object(members).to_string()));
-        Ok(Prepared { target, body, dropped })
+        Ok(Prepared { target, body })
     }
 
     fn unknown(&self, name: &str) -> Error {
@@ -436,7 +429,6 @@ mod tests {
     fn unknown_arguments_can_be_dropped() {
         let arguments = Arguments::from_iter([("channelId".into(), json!("1")), ("colour".into(), json!("red"))]);
         let prepared = find("channels.get").unwrap().prepare(&arguments, true).unwrap();
-        assert_eq!(prepared.dropped, ["colour"]);
         assert_eq!(prepared.target, "/channels/1");
     }
 }

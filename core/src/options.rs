@@ -25,7 +25,7 @@ pub enum Reconnect {
 pub enum UnknownParameters {
     /// The call is refused before anything is sent.
     Refuse,
-    /// They are left out, and the binding is told which.
+    /// They are left out. Who knows the operation's parameters can tell which.
     Drop,
 }
 

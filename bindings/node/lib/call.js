@@ -106,9 +106,9 @@ function argumentsOf(core, spec, options, fixed, site) {
   }
   for (const name of Object.keys(options)) {
     if (isParameter(spec, name) || options[name] === undefined || isOurs(name, options[name])) continue;
-    // The core refuses by the name alone, in the words it has for every language.
-    if (core.strict) members.push(`${JSON.stringify(name)}:null`);
-    else warnOfUnknown(spec, name);
+    // The name is enough for the core to refuse it, or to leave it out, as the options of the client say.
+    members.push(`${JSON.stringify(name)}:null`);
+    if (!core.strict) warnOfUnknown(spec, name);
   }
   return `{${members.join(',')}}`;
 }

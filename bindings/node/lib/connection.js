@@ -11,9 +11,6 @@ const GIVEN_UP = 'Connection attempts exceeded WebSocketMaxRetries';
 /** So many events may wait for an iteration; then the core keeps the rest, within its bound. */
 const MOST_WAITING = 4096;
 
-/** So many events are drained at once, as long as the subscriptions stay what they are. */
-const MOST_DRAINED = 1024;
-
 /** The events of one `start`, or of one iteration (`reader`). */
 class Connection {
   /** Whether it stands in the line of those that have something to drain, and whether it was told so again. */
@@ -32,8 +29,6 @@ class Connection {
   /** The rest of what was drained last, and where in it. */
   #batch = null;
   #at = 0;
-  /** How many to drain next: few after a change, as handlers that change one thing will change the next. */
-  #most = MOST_DRAINED;
   /** The last event that was handed over. */
   #sequence = 0;
   /** The registry's `changes` when the batch was drained. */
@@ -122,14 +117,12 @@ class Connection {
       // Also at the end of a batch: what nobody wanted then may be wanted now.
       this.#stream.rewind(this.#sequence);
       this.#batch = null;
-      this.#most = 1;
     }
     if (this.#batch === null || this.#at >= this.#batch.length) {
       this.#batch = null;
       if (this.#reader !== undefined && this.#reader.size >= MOST_WAITING) return false;
       this.#changes = registry.changes;
-      const drained = this.#stream.drain(this.#most);
-      this.#most = Math.min(this.#most * 2, MOST_DRAINED);
+      const drained = this.#stream.drain();
       // Answers that came before these events are handed out before them: who awaits a call may want the events of its
       // object, also those that nobody wants so far.
       const answered = wake();

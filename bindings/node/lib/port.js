@@ -28,7 +28,7 @@ function door() {
 function wake() {
   const taken = port.take();
   let answered = false;
-  for (let at = 0; at < taken.length; at += 5) {
+  for (let at = 0; at < taken.length; at += 4) {
     const receiver = waiting.get(taken[at]);
     if (receiver === undefined) continue;
     if (taken[at + 1] !== KIND.NEWS) answered = true;

@@ -42,10 +42,7 @@ impl Client {
     pub fn call(&self, ticket: i64, operation: String, arguments: String) -> napi::Result<()> {
         let arguments = parse(&operation, &arguments)?;
         let client = self.inner.clone();
-        self.mailbox.spawn(ticket, async move {
-            let (reply, dropped) = client.call_noting(&operation, arguments).await?;
-            Ok(Answer::Reply(reply, dropped))
-        })
+        self.mailbox.spawn(ticket, async move { client.call(&operation, arguments).await.map(Answer::Reply) })
     }
 
     /// Sends a request the operation table does not know. `query` is a JSON list of pairs of texts, `body` is JSON.
@@ -61,10 +58,7 @@ impl Client {
         let query: Vec<(String, String)> = parse("request", &query)?;
         let body = body.map(|body| parse("request", &body)).transpose()?;
         let client = self.inner.clone();
-        self.mailbox.spawn(ticket, async move {
-            let reply = client.request(&method, &path, &query, body).await?;
-            Ok(Answer::Reply(reply, Vec::new()))
-        })
+        self.mailbox.spawn(ticket, async move { client.request(&method, &path, &query, body).await.map(Answer::Reply) })
     }
 
     /// Wants events: of one type or all (`null`), of one object (class and id) or any.

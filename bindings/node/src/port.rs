@@ -18,7 +18,7 @@ type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// What a ticket of JavaScript's gets.
 pub enum Answer {
-    Reply(Reply, Vec<String>),
+    Reply(Reply),
     Nothing,
     Failed(ari_core::Error),
     Opened,
@@ -90,31 +90,25 @@ impl Port {
         Ok(Port { mailbox: Arc::new(Mailbox { wake, waiting: Mutex::default(), calls: Mutex::default() }) })
     }
 
-    /// All that has come, five slots each: ticket, kind, value, content type, names of arguments that were left out.
+    /// All that has come, four slots each: ticket, kind, value, content type.
     #[napi(ts_return_type = "any[]")]
     pub fn take<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
         let answers = std::mem::take(&mut *lock(&self.mailbox.waiting));
-        let mut out = env.create_array(5 * answers.len() as u32)?;
+        let mut out = env.create_array(4 * answers.len() as u32)?;
         for (index, (ticket, answer)) in answers.into_iter().enumerate() {
-            let at = 5 * index as u32;
+            let at = 4 * index as u32;
             out.set(at, ticket)?;
             out.set(at + 1, kind_of(&answer))?;
             match answer {
-                Answer::Reply(reply, dropped) => {
-                    match reply {
-                        Reply::Nothing => {}
-                        Reply::Json(json) => out.set(at + 2, env.create_string(String::from_utf8_lossy(&json))?)?,
-                        Reply::Binary { bytes, content_type } => {
-                            out.set(at + 2, BufferSlice::copy_from(env, &bytes)?)?;
-                            out.set(at + 3, content_type)?;
-                        }
-                    }
-                    if !dropped.is_empty() {
-                        out.set(at + 4, dropped)?;
-                    }
+                Answer::Reply(Reply::Json(json)) => {
+                    out.set(at + 2, env.create_string(String::from_utf8_lossy(&json))?)?;
+                }
+                Answer::Reply(Reply::Binary { bytes, content_type }) => {
+                    out.set(at + 2, BufferSlice::copy_from(env, &bytes)?)?;
+                    out.set(at + 3, content_type)?;
                 }
                 Answer::Failed(error) => out.set(at + 2, error.to_json().to_string())?,
-                Answer::Nothing | Answer::Opened | Answer::News => {}
+                Answer::Reply(Reply::Nothing) | Answer::Nothing | Answer::Opened | Answer::News => {}
             }
         }
         Ok(out)
@@ -152,9 +146,9 @@ impl Drop for Port {
 
 fn kind_of(answer: &Answer) -> u32 {
     match answer {
-        Answer::Nothing | Answer::Reply(Reply::Nothing, _) => 0,
-        Answer::Reply(Reply::Json(_), _) => 1,
-        Answer::Reply(Reply::Binary { .. }, _) => 2,
+        Answer::Nothing | Answer::Reply(Reply::Nothing) => 0,
+        Answer::Reply(Reply::Json(_)) => 1,
+        Answer::Reply(Reply::Binary { .. }) => 2,
         Answer::Failed(_) => 3,
         Answer::Opened => 4,
         Answer::News => 5,

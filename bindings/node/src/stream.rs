@@ -41,17 +41,9 @@ impl Stream {
 impl Stream {
     /// The next events, four slots each: sequence, type, text, subscriptions (one number, or several in ascending order).
     /// `undefined`: nothing for now, and there will be news. `null`: the end. A text: the error it ended with, as JSON.
-    ///
-    /// At most so many events, because all that is left of a batch is drained again after a rewind.
     #[napi(ts_return_type = "any[] | undefined | null | string")]
-    pub fn drain<'env>(
-        &self,
-        env: &'env Env,
-        most: Option<u32>,
-    ) -> napi::Result<Either4<Array<'env>, Undefined, Null, String>> {
-        let mut limit = BatchLimit::default();
-        limit.events = limit.events.min(most.map_or(usize::MAX, |most| most.max(1) as usize));
-        let batch = match self.inner.try_batch(limit) {
+    pub fn drain<'env>(&self, env: &'env Env) -> napi::Result<Either4<Array<'env>, Undefined, Null, String>> {
+        let batch = match self.inner.try_batch(BatchLimit::default()) {
             Ok(Next::Batch(batch)) => batch,
             Ok(Next::Nothing) => {
                 self.drained.notify_one();

@@ -64,6 +64,21 @@ impl Matched {
     }
 }
 
+impl Default for State {
+    fn default() -> Self {
+        State {
+            frames: VecDeque::new(),
+            bytes: 0,
+            sequence: 0,
+            handed_over: VecDeque::new(),
+            window: usize::MAX,
+            gate: None,
+            end: None,
+            closed: false,
+        }
+    }
+}
+
 /// Frames looked at for one batch, so that a flood nobody wants does not hold the subscriptions for long.
 const LOOK_AT_MOST: usize = 8192;
 
@@ -74,13 +89,15 @@ pub(crate) struct Queue {
     application: String,
 }
 
-#[derive(Default)]
 struct State {
     frames: VecDeque<Frame>,
     bytes: usize,
     sequence: u64,
     /// What the last batch was made of, wanted or not, for `rewind`.
     handed_over: VecDeque<Frame>,
+    /// At most so many events are handed over next. Each rewind has what was left of a batch matched again: while every
+    /// event changes the handlers, batches are small, or a backlog would take time by the square of its length.
+    window: usize,
     /// Frames from this sequence number on wait until the place before them is filled.
     gate: Option<u64>,
     end: Option<Result<()>>,
@@ -201,6 +218,7 @@ impl Queue {
             if frame.sequence <= after {
                 break;
             }
+            state.window = 1;
             state.bytes += frame.weight();
             state.frames.push_front(frame);
         }
@@ -229,8 +247,10 @@ impl State {
         let matcher = subscriptions.matcher();
         let mut batch = Batch { generation: matcher.generation, events: Vec::new() };
         let mut bytes = 0;
+        let events = limit.events.min(self.window);
+        self.window = self.window.saturating_mul(2);
         while self.handed_over.len() < LOOK_AT_MOST && self.has_ready() {
-            if batch.events.len() >= limit.events || bytes >= limit.bytes {
+            if batch.events.len() >= events || bytes >= limit.bytes {
                 break;
             }
             let Some(frame) = self.frames.pop_front() else { break };
@@ -334,7 +354,8 @@ mod tests {
         subscriptions.add(only("B"));
         assert_ne!(subscriptions.generation(), batch.generation);
         queue.rewind(batch.events[0].sequence);
-        assert_eq!(names(&queue, &subscriptions).await, ["B", "A"]);
+        assert_eq!(names(&queue, &subscriptions).await, ["B"]);
+        assert_eq!(names(&queue, &subscriptions).await, ["A"]);
     }
 
     #[tokio::test]
@@ -352,6 +373,28 @@ mod tests {
         assert!(matches!(look(), Ok(Next::Batch(batch)) if batch.events[0].name() == "A"));
         queue.ready().await;
         assert!(matches!(look(), Ok(Next::End)));
+    }
+
+    #[tokio::test]
+    async fn batches_are_small_while_handlers_change() {
+        let (queue, subscriptions) = queue(1 << 20);
+        subscriptions.add(every());
+        for n in 0..20 {
+            send(&queue, &format!("E{n}"));
+        }
+        let sizes = async |rewind: bool| {
+            let batch = queue.next_batch(&subscriptions, BatchLimit::default()).await.unwrap().unwrap();
+            if rewind {
+                queue.rewind(batch.events[0].sequence);
+            }
+            batch.events.len()
+        };
+        let rewound = [true, true, false, false, false, true, false];
+        let mut seen = Vec::new();
+        for rewind in rewound {
+            seen.push(sizes(rewind).await);
+        }
+        assert_eq!(seen, [20, 1, 2, 4, 8, 4, 1]);
     }
 
     #[tokio::test]
