@@ -31,6 +31,7 @@ function node(...given) {
     child.err += text;
   });
   child.ended = once(child, 'close');
+  after(() => child.kill()); // one whose test has failed
   return child;
 }
 

@@ -24,6 +24,8 @@ const notOurs =
 class Asterisk {
   constructor({ url, username, password }, keeper, answers) {
     Object.assign(this, { url, username, password, keeper, answers });
+    this.clients = [];
+    this.programs = [];
   }
 
   static async any() {
@@ -43,8 +45,10 @@ class Asterisk {
   }
 
   /** `connect` with this Asterisk's address and credentials. */
-  connect(options) {
-    return ari.connect(this.url, this.username, this.password, options);
+  async connect(options) {
+    const client = await ari.connect(this.url, this.username, this.password, options);
+    this.clients.push(client);
+    return client;
   }
 
   /** kill, stop, start, restart, freeze, thaw, or cli and a command of Asterisk's console. */
@@ -57,10 +61,14 @@ class Asterisk {
 
   /** A program that has `ari`, `connect(options)` and `say(value)`, which comes back as a member of `said`. */
   program(source, ...flags) {
-    return new Program(this, source, flags);
+    this.programs.push(new Program(this, source, flags));
+    return this.programs.at(-1);
   }
 
+  /** Ends what a test that failed has left behind, too: it would keep this process alive. */
   async close() {
+    for (const client of this.clients) client.stop();
+    for (const program of this.programs) program.kill();
     if (this.keeper === undefined) return;
     const gone = once(this.keeper, 'exit');
     this.keeper.stdin.end();
@@ -85,7 +93,6 @@ class Program {
       this.errors += text;
     });
     this.ended = once(this.child, 'close');
-    process.once('exit', () => this.kill());
   }
 
   /** Waits until it has said something that is so. */
