@@ -3,35 +3,6 @@ import ari from './index.js';
 
 export default ari;
 
-export const {
-  connect,
-  Client,
-  AriPromise,
-  version,
-  AriException,
-  IllegalInputException,
-  UnprocessableException,
-  UnauthorizedException,
-  ForbiddenException,
-  NotFoundException,
-  IllegalStateException,
-  PreconditionFailedException,
-  ClientErrorException,
-  AsteriskServerException,
-  NoSuchMethodException,
-  AsteriskUnknownException,
-  ConnectionException,
-  TimeoutException,
-  ProtocolException,
-  Application,
-  Bridge,
-  Channel,
-  DeviceState,
-  Endpoint,
-  LiveRecording,
-  Mailbox,
-  Playback,
-  Sound,
-  StoredRecording,
-  Asterisk,
-} = ari;
+export const { connect, Client, AriPromise, version } = ari;
+export * from './generated/errors.js';
+export * from './generated/objects.js';

@@ -281,8 +281,7 @@ class Asterisk extends DomainObject {
   }
 }
 
-// The classes by their names.
-const objects = {
+module.exports = {
   Application,
   Bridge,
   Channel,
@@ -295,5 +294,3 @@ const objects = {
   StoredRecording,
   Asterisk,
 };
-
-module.exports = { ...objects, objects };

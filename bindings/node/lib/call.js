@@ -196,7 +196,7 @@ let classes;
 function resultOf(core, spec, value) {
   if (spec.returns === null) return value;
   // Not at the top: these classes are built on this module.
-  classes ??= require('../generated/objects').objects;
+  classes ??= require('../generated/objects');
   const Class = classes[spec.returns];
   if (Class === undefined) return value;
   const one = (each) => (isObject(each) ? new Class(core.client, undefined, each) : each);

@@ -160,7 +160,7 @@ function isLibrary(type) {
  */
 function resourcesOf(client, event, type) {
   // Not at the top: these classes are built on modules that need this one.
-  classes ??= require('../generated/objects').objects;
+  classes ??= require('../generated/objects');
   const spec = EVENTS.get(type);
   const fields = spec === undefined ? usualFields(event) : spec.objects;
   let alone;
