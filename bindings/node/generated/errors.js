@@ -95,3 +95,4 @@ module.exports = {
   TimeoutException,
   ProtocolException,
 };
+Failure.family = module.exports;

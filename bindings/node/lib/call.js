@@ -1,10 +1,11 @@
 'use strict';
 // Calls of operations: from the forms in which programs give arguments to the core, and from its answer to the result.
 
+const { types } = require('node:util');
 const { aborted, follow, signalOf } = require('./abort');
 const { callSite, fromCore, fromThrown, refusal } = require('./errors');
 const { decode, encode } = require('./json');
-const { KIND, abandon, door, drop, register } = require('./port');
+const { KIND, abandon, drop, register } = require('./port');
 const { AriPromise, settle } = require('./promise');
 
 /** Hidden property of a client: what the runtime has of it. */
@@ -49,8 +50,8 @@ function perform(core, spec, options, handlers, fixedBy, site) {
   }
   let promise;
   try {
-    if (typeof given !== 'object' || Array.isArray(given)) {
-      const kind = Array.isArray(given) ? 'a list' : `a ${typeof given}`;
+    if (typeof given !== 'object' || Array.isArray(given) || types.isMap(given) || types.isSet(given)) {
+      const kind = typeof given === 'object' ? `a ${given.constructor.name}` : `a ${typeof given}`;
       throw refusal(
         `${spec.id} takes its arguments as one object of names and values, not ${kind}`,
         spec.id,
@@ -86,7 +87,7 @@ const functionOf = (value) => (typeof value === 'function' ? value : undefined);
 
 function checkHandlers(told, spec, site) {
   if (typeof told === 'function') return;
-  const both = typeof told === 'object' ? [told.success, told.error] : [told];
+  const both = typeof told === 'object' && !Array.isArray(told) ? [told.success, told.error] : [told];
   if (both.every((each) => each === undefined || each === null || typeof each === 'function')) return;
   throw refusal(
     `${spec.id} takes a function, or an object of the functions success and error, after its arguments`,
@@ -123,7 +124,8 @@ function isParameter(spec, name) {
 }
 
 function isOurs(name, value) {
-  return name === 'signal' || ((name === 'success' || name === 'error') && typeof value === 'function');
+  if (name === 'signal') return true;
+  return (name === 'success' || name === 'error') && (value === null || typeof value === 'function');
 }
 
 function warnOfUnknown(spec, name) {
@@ -172,7 +174,6 @@ function ask(core, what, begin, convert, signal, site) {
         reject(error);
       }
     };
-    door();
     const ticket = register({ receive });
     try {
       begin(ticket);
@@ -190,14 +191,10 @@ function ask(core, what, begin, convert, signal, site) {
   });
 }
 
-let classes;
-
 /** Instances of what are domain objects, the rest as it came. */
 function resultOf(core, spec, value) {
   if (spec.returns === null) return value;
-  // Not at the top: these classes are built on this module.
-  classes ??= require('../generated/objects');
-  const Class = classes[spec.returns];
+  const Class = core.classes[spec.returns];
   if (Class === undefined) return value;
   const one = (each) => (isObject(each) ? new Class(core.client, undefined, each) : each);
   return spec.many && Array.isArray(value) ? value.map(one) : one(value);

@@ -15,7 +15,7 @@ const { EventIterator, OPENING, callableEvents, openingArguments } = require('./
 const { Registry } = require('./handlers');
 const { encode } = require('./json');
 const native = require('./native');
-const { AriPromise, settle } = require('./promise');
+const { AriPromise, checkCallback, settle } = require('./promise');
 
 /** What the library says in the stream itself: the runtime always wants to know. */
 const LIBRARY = Object.keys(EVENTS).filter((type) => EVENTS[type].library);
@@ -26,6 +26,8 @@ class Core {
 
   constructor(client, addon, { exact, strict, reconnects }) {
     this.client = client;
+    /** The classes of domain objects: they are built on modules that need them. */
+    this.classes = objects;
     this.native = addon;
     this.exact = exact;
     this.strict = strict;
@@ -84,6 +86,7 @@ class Client extends EventEmitter {
     const told = typeof subscribeAll === 'function' ? subscribeAll : callback;
     const all = typeof subscribeAll === 'function' ? false : subscribeAll;
     const promise = new AriPromise((resolve, reject) => {
+      checkCallback(told, 'start', site);
       const text = openingArguments(apps, all, site);
       new Connection(
         this[CORE],
@@ -245,6 +248,7 @@ function queryPairs(query, site) {
 }
 
 function textOf(name, value, site) {
+  if (typeof value === 'bigint') return String(value);
   const json = encode(value, name, 'the query', site) ?? 'null';
   return typeof value === 'string' ? value : json;
 }

@@ -7,8 +7,8 @@ const { Client } = require('./client');
 const { callSite, fromThrown, refusal, setName, withStack } = require('./errors');
 const native = require('./native');
 const { camel, readOptions } = require('./options');
-const { door } = require('./port');
-const { AriPromise, settle } = require('./promise');
+const { port } = require('./port');
+const { AriPromise, checkCallback, settle } = require('./promise');
 
 /**
  * Connects to the ARI of an Asterisk: asks the server who it is.
@@ -26,6 +26,7 @@ function connect(url, username, password, options, callback) {
   const given = typeof options === 'function' ? undefined : options;
   let promise;
   try {
+    checkCallback(told, 'connect', site);
     promise = begin(url, username, password, given ?? {}, site);
   } catch (error) {
     promise = AriPromise.reject(error);
@@ -47,7 +48,7 @@ function begin(url, username, password, options, site) {
   try {
     settings = readOptions(options, site);
     client = new Client(
-      new native.Client(door(), texts.url, texts.username, texts.password, settings.text),
+      new native.Client(port, texts.url, texts.username, texts.password, settings.text),
       settings,
     );
   } catch (thrown) {

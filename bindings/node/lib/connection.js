@@ -1,10 +1,11 @@
 'use strict';
 // One event connection: its events in order, its beginning and its end, and what the classic client said about both.
 
+const { AsyncResource } = require('node:async_hooks');
 const { announce, deliver, isLibrary, news, targetsOf } = require('./dispatch');
 const { fromCore, fromThrown, withStack } = require('./errors');
 const { decode } = require('./json');
-const { KIND, door, drop, register, wake } = require('./port');
+const { KIND, drop, register, wake } = require('./port');
 
 const GIVEN_UP = 'Connection attempts exceeded WebSocketMaxRetries';
 
@@ -12,7 +13,7 @@ const GIVEN_UP = 'Connection attempts exceeded WebSocketMaxRetries';
 const MOST_WAITING = 4096;
 
 /** The events of one `start`, or of one iteration (`reader`). */
-class Connection {
+class Connection extends AsyncResource {
   /** Whether it stands in the line of those that have something to drain, and whether it was told so again. */
   queued = false;
   news = false;
@@ -48,11 +49,11 @@ class Connection {
    * @param {object} [reader] gets `push(event)`, `end(error)` and `close()`, and says by `size` how much it holds
    */
   constructor(core, operation, text, starting, reader, site) {
+    super('AriConnection');
     this.#core = core;
     this.#starting = starting;
     this.#reader = reader;
     this.#site = site;
-    door();
     this.#ticket = register(this);
     try {
       this.#stream = core.native.open(this.#ticket, operation, text);
@@ -141,7 +142,8 @@ class Connection {
     const at = this.#at;
     this.#at = at + 4;
     this.#sequence = batch[at];
-    this.#handle(batch[at + 1], batch[at + 2], batch[at + 3]);
+    // Handlers run in the asynchronous context of the call that opened the connection, whoever woke this thread.
+    this.runInAsyncScope(this.#handle, this, batch[at + 1], batch[at + 2], batch[at + 3]);
     return more;
   }
 

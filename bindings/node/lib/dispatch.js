@@ -120,7 +120,7 @@ function targetsOf(core, type, subscriptions) {
 /** Calls them. What they throw does not keep the others from being called, and is an uncaughtException then. */
 function deliver(core, event, type, targets) {
   const { client, registry } = core;
-  const resources = resourcesOf(client, event, type);
+  const resources = resourcesOf(core, event, type);
   for (const listener of targets.star) attempt(listener, client, event, resources);
   for (const listener of targets.typed) attempt(listener, client, event, resources);
   for (const entry of targets.entries) {
@@ -148,8 +148,6 @@ function announce(client, type, ...values) {
   }
 }
 
-let classes;
-
 function isLibrary(type) {
   return EVENTS.get(type)?.library === true;
 }
@@ -158,9 +156,7 @@ function isLibrary(type) {
  * The second argument of handlers: nothing, the instance, or the instances by the names of their fields. Counted is what
  * is there, not what the description allows.
  */
-function resourcesOf(client, event, type) {
-  // Not at the top: these classes are built on modules that need this one.
-  classes ??= require('../generated/objects');
+function resourcesOf(core, event, type) {
   const spec = EVENTS.get(type);
   const fields = spec === undefined ? usualFields(event) : spec.objects;
   let alone;
@@ -168,9 +164,9 @@ function resourcesOf(client, event, type) {
   for (const [field, className] of fields) {
     const values = event[field];
     if (!isObject(values) || !Object.hasOwn(event, field)) continue;
-    const Class = classes[className];
+    const Class = core.classes[className];
     if (Class === undefined) continue;
-    const instance = new Class(client, undefined, values);
+    const instance = new Class(core.client, undefined, values);
     if (alone === undefined) {
       alone = [field, instance];
     } else {

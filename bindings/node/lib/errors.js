@@ -10,6 +10,9 @@ const FIELDS = ['status', 'reason', 'delivery', 'operation', 'method', 'path', '
 
 /** The base of the family: an Error with what is known of the failure. */
 class Failure extends Error {
+  /** The family, by name: the generated module sets it. */
+  static family = {};
+
   /**
    * @param {string} [message]
    * @param {object} [details] values of `FIELDS`
@@ -46,7 +49,7 @@ function callSite(callee) {
 /** The error for what the core says: an object, or its JSON. */
 function fromCore(told, site) {
   const details = typeof told === 'string' ? JSON.parse(told) : told;
-  const family = require('../generated/errors');
+  const { family } = Failure;
   const Class = Object.hasOwn(family, details.class) ? family[details.class] : family.AriException;
   const { message: reason = null, status, body, advice } = details;
   const answered = status !== null && status !== undefined;

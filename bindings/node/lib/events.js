@@ -4,7 +4,7 @@
 const { aborted, follow, signalOf } = require('./abort');
 const { CORE } = require('./call');
 const { Connection } = require('./connection');
-const { callSite } = require('./errors');
+const { callSite, refusal } = require('./errors');
 const { encode } = require('./json');
 const { AriPromise } = require('./promise');
 
@@ -127,7 +127,8 @@ const done = () => ({ value: undefined, done: true });
  */
 function openingArguments(apps, subscribeAll, site) {
   const app = encode(apps, 'app', OPENING, site) ?? 'null';
-  return subscribeAll ? `{"app":${app},"subscribeAll":true}` : `{"app":${app}}`;
+  if (subscribeAll === undefined || subscribeAll === null || subscribeAll === false) return `{"app":${app}}`;
+  return `{"app":${app},"subscribeAll":${encode(subscribeAll, 'subscribeAll', OPENING, site)}}`;
 }
 
 /**
@@ -139,6 +140,13 @@ function openingArguments(apps, subscribeAll, site) {
 function callableEvents(client, resource) {
   const events = (apps, options) => {
     const site = callSite(events);
+    if (typeof (options ?? {}) !== 'object') {
+      throw refusal(
+        `the options of client.events have to be an object, not a ${typeof options}`,
+        OPENING,
+        site,
+      );
+    }
     const { subscribeAll, signal } = options ?? {};
     const text = openingArguments(apps, subscribeAll, site);
     return new EventIterator(client[CORE], OPENING, text, signalOf(signal, OPENING, site), site);

@@ -41,8 +41,10 @@ function write(value, depth) {
     case 'number':
       if (!Number.isFinite(value)) throw new Unsayable(`cannot be ${value}`);
       return String(value);
-    case 'boolean':
     case 'bigint':
+      if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new Unsayable('does not fit 64 bits');
+      return String(value);
+    case 'boolean':
       return String(value);
     case 'undefined':
       return undefined;
@@ -99,9 +101,24 @@ function decode(text, exact) {
       ? `"${MARK}${token}"`
       : token,
   );
-  return JSON.parse(marked, (_, value) =>
-    typeof value === 'string' && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value,
-  );
+  const top = { value: JSON.parse(marked) };
+  // No reviver: it would fail at what is nested deeply, which the server decides.
+  const left = [top];
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    for (const name of Object.keys(each)) {
+      const value = each[name];
+      if (typeof value === 'object' && value !== null) left.push(value);
+      else if (typeof value === 'string' && value.startsWith(MARK)) {
+        Object.defineProperty(each, name, {
+          value: BigInt(value.slice(MARK.length)),
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
+      }
+    }
+  }
+  return top.value;
 }
 
 module.exports = { decode, encode };

@@ -9,6 +9,7 @@ const { callSite, refusal } = require('./errors');
 // What is private of an instance, for this module: neither JSON nor inspect nor a copy shows it.
 let clientOf;
 let isMade;
+let kindOf;
 
 /**
  * The base of all classes of domain objects. The fields of the JSON are plain properties.
@@ -18,16 +19,20 @@ let isMade;
  */
 class DomainObject {
   #client;
+  /** Not `constructor`: what the server sends may have a field of that name. */
+  #kind;
   /** The id was chosen here or by the program, for something that may not exist yet. */
   #made = false;
 
   static {
     clientOf = (object) => object.#client;
     isMade = (object) => object.#made;
+    kindOf = (object) => object.#kind;
   }
 
   constructor(client, id, values) {
     this.#client = client;
+    this.#kind = new.target;
     if (id === undefined || id === null) {
       if (values === undefined || values === null) this.#make();
       else this.#fill(values);
@@ -43,14 +48,14 @@ class DomainObject {
   }
 
   #make() {
-    const { identity } = this.constructor;
+    const { identity } = this.#kind;
     if (identity.length !== 1) return;
     this[identity[0][1]] = randomUUID();
     this.#made = true;
   }
 
   #identify(id) {
-    const { identity } = this.constructor;
+    const { identity } = this.#kind;
     if (identity.length === 1) {
       this[identity[0][1]] = id;
       this.#made = true;
@@ -64,6 +69,9 @@ class DomainObject {
   }
 
   #fill(values) {
+    if (typeof values !== 'object') {
+      throw refusal(`the values of a ${this.#kind.className} have to be an object, not a ${typeof values}`);
+    }
     for (const name of Object.keys(values)) {
       const value = values[name];
       if (typeof value === 'function') continue;
@@ -76,12 +84,12 @@ class DomainObject {
 
   /** The data alone. */
   toJSON() {
-    return Object.fromEntries(Object.entries(this).filter(([, value]) => typeof value !== 'function'));
+    return dataOf(this);
   }
 
   [inspect.custom](depth, options, show = inspect) {
-    const data = depth < 0 ? '[...]' : show(this.toJSON(), { ...options, depth });
-    return `${this.constructor.className} ${data}`;
+    const data = depth < 0 ? '[...]' : show(dataOf(this), { ...options, depth });
+    return `${this.#kind.className} ${data}`;
   }
 
   /** Calls `listener(event, resources)` for each event of a type that holds this object, or any with `'*'`. */
@@ -179,13 +187,18 @@ class DomainObject {
   }
 
   get #key() {
-    const { className, identity } = this.constructor;
+    const { className, identity } = this.#kind;
     const parts = identity.map(([, field]) => this[field]);
     if (parts.length === 0 || parts.some((part) => part === undefined || part === null)) {
       throw refusal(`this ${className} has no id by which its events could be known`);
     }
     return { class: className, id: parts.join('/') };
   }
+}
+
+/** What is no function, as the operations are. */
+function dataOf(object) {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => typeof value !== 'function'));
 }
 
 /**
@@ -219,14 +232,14 @@ const isInstance = (value) => value instanceof DomainObject;
  */
 function fixedFor(self, spec, other) {
   const fixed = Object.create(null);
-  const { identity } = self.constructor;
+  const { identity } = kindOf(self);
   for (const [parameter, field] of identity) {
     if (spec.path.includes(parameter)) fixed[parameter] = self[field];
   }
   const name = spec.creates;
   if (name === null || name in fixed) return fixed;
   if (typeof other === 'string') fixed[name] = other;
-  else if (isInstance(other) && isMade(other)) fixed[name] = other[other.constructor.identity[0][1]];
+  else if (isInstance(other) && isMade(other)) fixed[name] = other[kindOf(other).identity[0][1]];
   else if (isMade(self) && name === identity[0]?.[0]) fixed[name] = self[identity[0][1]];
   return fixed;
 }

@@ -1,6 +1,7 @@
 'use strict';
 // The options of connect: names as JavaScript writes them, and the defaults of the classic client.
 
+const { types } = require('node:util');
 const { refusal } = require('./errors');
 const { encode } = require('./json');
 
@@ -9,6 +10,9 @@ const DEFAULTS = { reconnect: 'always', first_attempts: 11, unknown_parameters: 
 
 /** More tries than there will ever be. */
 const FOR_EVER = 4_294_967_295;
+
+/** No string can be longer than this, in Node 18. */
+const LONGEST = 536_870_888;
 
 /** Those that this runtime takes for itself. */
 const OURS = new Set(['strict', 'maxRetries', 'bigIntegers', 'signal']);
@@ -29,16 +33,22 @@ const camel = (text) =>
  */
 function readOptions(given, site) {
   const refuse = (message) => refusal(message, undefined, site);
-  if (typeof given !== 'object' || Array.isArray(given))
+  if (typeof given !== 'object' || Array.isArray(given) || types.isMap(given))
     throw refuse('the options of connect have to be an object');
   const core = { ...DEFAULTS };
   for (const name of Object.keys(given)) {
-    if (!OURS.has(name) && given[name] !== undefined) core[snake(name)] = given[name];
+    if (OURS.has(name) || given[name] === undefined) continue;
+    if (name !== snake(name) && given[snake(name)] !== undefined)
+      throw refuse(`option ${name} is given twice`);
+    core[snake(name)] = given[name];
   }
   if (flag('strict', given.strict, refuse)) core.unknown_parameters = 'refuse';
   retries(core, given.maxRetries, refuse);
   const members = Object.keys(core).map((name) => {
-    const value = Buffer.isBuffer(core[name]) ? core[name].toString() : core[name];
+    const value = types.isUint8Array(core[name]) ? Buffer.from(core[name]).toString() : core[name];
+    if (name.startsWith('max_') && name.endsWith('_bytes') && value > LONGEST) {
+      throw refuse(`option ${name} has to be at most ${LONGEST}: no text in JavaScript is longer`);
+    }
     return `${JSON.stringify(name)}:${encode(value, name, 'connect', site)}`;
   });
   return {

@@ -10,15 +10,14 @@ const KIND = { NOTHING: 0, JSON: 1, BINARY: 2, ERROR: 3, OPENED: 4, NEWS: 5 };
 /** Who waits for the answer of which ticket; each has a method `receive(kind, value, contentType)`. */
 const waiting = new Map();
 
-let port = null;
+/**
+ * The port of this thread. Made here and not when it is first needed: the asynchronous context of whatever needs it first
+ * would be that of all answers, for ever.
+ */
+const port = new native.Port(() => void wake());
+
 let tickets = 0;
 let held = 0;
-
-/** The port of this thread, made when it is first needed. */
-function door() {
-  if (port === null) port = new native.Port(() => void wake());
-  return port;
-}
 
 /**
  * Hands out what has come.
@@ -53,7 +52,7 @@ function raise(error) {
 function register(receiver) {
   const ticket = ++tickets;
   waiting.set(ticket, receiver);
-  if (held++ === 0) door().hold();
+  if (held++ === 0) port.hold();
   return ticket;
 }
 
@@ -68,4 +67,4 @@ function abandon(ticket) {
   port.abandon(ticket);
 }
 
-module.exports = { KIND, abandon, door, drop, raise, register, wake };
+module.exports = { KIND, abandon, drop, port, raise, register, wake };

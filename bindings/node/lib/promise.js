@@ -1,6 +1,9 @@
 'use strict';
 // Promises as programs for the classic client know them: with `done`, and harmless when nobody looks at a failure.
 
+const { inspect } = require('node:util');
+const { NotFoundException, IllegalStateException } = require('../generated/errors');
+const { refusal } = require('./errors');
 const { raise } = require('./port');
 
 const nativeThen = Promise.prototype.then;
@@ -68,11 +71,19 @@ class AriPromise extends Promise {
 
 function warn(error) {
   const failed = error?.operation ? `${error.operation} failed` : 'a call failed';
-  process.emitWarning(`${failed}, and nobody handled it: ${error?.message ?? error}`, {
+  // Anything can be a reason; not all of it can be made a text.
+  const known = error instanceof Error;
+  process.emitWarning(`${failed}, and nobody handled it: ${known ? error.message : inspect(error)}`, {
     type: 'AriWarning',
     code: 'ARI_UNHANDLED',
-    detail: error?.stack,
+    detail: known ? error.stack : undefined,
   });
+}
+
+/** Refuses a callback that cannot be called, before anything is done. */
+function checkCallback(callback, what, site) {
+  if (callback === undefined || callback === null || typeof callback === 'function') return;
+  throw refusal(`the callback of ${what} has to be a function, not a ${typeof callback}`, undefined, site);
 }
 
 /** Calls a function of the program's; what it throws is an uncaughtException. */
@@ -105,7 +116,6 @@ function settle(promise, handlers) {
     return promise;
   }
   const { success, error: failure } = handlers;
-  const { NotFoundException, IllegalStateException } = require('../generated/errors');
   return new AriPromise((resolve, reject) => {
     AriPromise.observe(
       promise,
@@ -123,4 +133,4 @@ function settle(promise, handlers) {
   });
 }
 
-module.exports = { AriPromise, settle };
+module.exports = { AriPromise, checkCallback, settle };

@@ -214,11 +214,12 @@ impl Queue {
         if state.closed {
             return;
         }
+        // Also when nothing is left to put back: the handlers have changed.
+        state.window = 1;
         while let Some(frame) = state.handed_over.pop_back() {
             if frame.sequence <= after {
                 break;
             }
-            state.window = 1;
             state.bytes += frame.weight();
             state.frames.push_front(frame);
         }
@@ -394,7 +395,7 @@ mod tests {
         for rewind in rewound {
             seen.push(sizes(rewind).await);
         }
-        assert_eq!(seen, [20, 1, 2, 4, 8, 4, 1]);
+        assert_eq!(seen, [20, 1, 1, 2, 4, 8, 1]);
     }
 
     #[tokio::test]

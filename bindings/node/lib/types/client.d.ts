@@ -90,9 +90,9 @@ export interface ConnectOptions {
   pongTimeout?: number;
   /** Calls under way at once; further ones wait. Default: 16. */
   maxConnections?: number;
-  /** Largest answer of a call that is read, in bytes. Default: 256 MiB. */
+  /** Largest answer of a call that is read, in bytes; at most 536870888. Default: 256 MiB. */
   maxBodyBytes?: number;
-  /** Largest event that is read, in bytes. Default: 16 MiB. */
+  /** Largest event that is read, in bytes; at most 536870888. Default: 16 MiB. */
   maxFrameBytes?: number;
   /** Bound of the events that wait for their handlers, in bytes. Default: 64 MiB. */
   queueBytes?: number;
