@@ -109,10 +109,7 @@ test('what makes no sense is refused, by name', async (t) => {
   await assert.rejects(client.channels.list({}, []), { ...refused, message: /success and error/ });
   assert.throws(() => client.events('a', 5), { ...refused, message: /options of client.events/ });
   assert.throws(() => client.Channel('id', 'values'), { ...refused, message: /values of a Channel/ });
-  assert.deepEqual(
-    fake.sockets,
-    [],
-  );
+  assert.deepEqual(fake.sockets, []);
 });
 
 test('a client goes on with its own classes when the module is loaded anew', async (t) => {
