@@ -14,7 +14,6 @@ function operation(spec) {
 module.exports = Object.freeze({
   'applications.list': operation({
     id: 'applications.list',
-    nickname: 'list',
     path: [],
     parameters: [],
     returns: 'Application',
@@ -24,7 +23,6 @@ module.exports = Object.freeze({
   }),
   'applications.get': operation({
     id: 'applications.get',
-    nickname: 'get',
     path: ['applicationName'],
     parameters: ['applicationName'],
     returns: 'Application',
@@ -34,7 +32,6 @@ module.exports = Object.freeze({
   }),
   'applications.subscribe': operation({
     id: 'applications.subscribe',
-    nickname: 'subscribe',
     path: ['applicationName'],
     parameters: ['applicationName', 'eventSource'],
     returns: 'Application',
@@ -44,7 +41,6 @@ module.exports = Object.freeze({
   }),
   'applications.unsubscribe': operation({
     id: 'applications.unsubscribe',
-    nickname: 'unsubscribe',
     path: ['applicationName'],
     parameters: ['applicationName', 'eventSource'],
     returns: 'Application',
@@ -54,7 +50,6 @@ module.exports = Object.freeze({
   }),
   'applications.filter': operation({
     id: 'applications.filter',
-    nickname: 'filter',
     path: ['applicationName'],
     parameters: ['applicationName', 'filter'],
     returns: 'Application',
@@ -64,7 +59,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.getObject': operation({
     id: 'asterisk.getObject',
-    nickname: 'getObject',
     path: ['configClass', 'objectType', 'id'],
     parameters: ['configClass', 'objectType', 'id'],
     returns: null,
@@ -74,7 +68,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.updateObject': operation({
     id: 'asterisk.updateObject',
-    nickname: 'updateObject',
     path: ['configClass', 'objectType', 'id'],
     parameters: ['configClass', 'objectType', 'id', 'fields'],
     returns: null,
@@ -84,7 +77,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.deleteObject': operation({
     id: 'asterisk.deleteObject',
-    nickname: 'deleteObject',
     path: ['configClass', 'objectType', 'id'],
     parameters: ['configClass', 'objectType', 'id'],
     returns: null,
@@ -94,7 +86,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.getInfo': operation({
     id: 'asterisk.getInfo',
-    nickname: 'getInfo',
     path: [],
     parameters: ['only'],
     returns: null,
@@ -104,7 +95,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.ping': operation({
     id: 'asterisk.ping',
-    nickname: 'ping',
     path: [],
     parameters: [],
     returns: null,
@@ -114,7 +104,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.listModules': operation({
     id: 'asterisk.listModules',
-    nickname: 'listModules',
     path: [],
     parameters: [],
     returns: null,
@@ -124,7 +113,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.getModule': operation({
     id: 'asterisk.getModule',
-    nickname: 'getModule',
     path: ['moduleName'],
     parameters: ['moduleName'],
     returns: null,
@@ -134,7 +122,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.loadModule': operation({
     id: 'asterisk.loadModule',
-    nickname: 'loadModule',
     path: ['moduleName'],
     parameters: ['moduleName'],
     returns: null,
@@ -144,7 +131,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.unloadModule': operation({
     id: 'asterisk.unloadModule',
-    nickname: 'unloadModule',
     path: ['moduleName'],
     parameters: ['moduleName'],
     returns: null,
@@ -154,7 +140,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.reloadModule': operation({
     id: 'asterisk.reloadModule',
-    nickname: 'reloadModule',
     path: ['moduleName'],
     parameters: ['moduleName'],
     returns: null,
@@ -164,7 +149,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.listLogChannels': operation({
     id: 'asterisk.listLogChannels',
-    nickname: 'listLogChannels',
     path: [],
     parameters: [],
     returns: null,
@@ -174,7 +158,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.addLog': operation({
     id: 'asterisk.addLog',
-    nickname: 'addLog',
     path: ['logChannelName'],
     parameters: ['logChannelName', 'configuration'],
     returns: null,
@@ -184,7 +167,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.deleteLog': operation({
     id: 'asterisk.deleteLog',
-    nickname: 'deleteLog',
     path: ['logChannelName'],
     parameters: ['logChannelName'],
     returns: null,
@@ -194,7 +176,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.rotateLog': operation({
     id: 'asterisk.rotateLog',
-    nickname: 'rotateLog',
     path: ['logChannelName'],
     parameters: ['logChannelName'],
     returns: null,
@@ -204,7 +185,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.getGlobalVar': operation({
     id: 'asterisk.getGlobalVar',
-    nickname: 'getGlobalVar',
     path: [],
     parameters: ['variable'],
     returns: null,
@@ -214,7 +194,6 @@ module.exports = Object.freeze({
   }),
   'asterisk.setGlobalVar': operation({
     id: 'asterisk.setGlobalVar',
-    nickname: 'setGlobalVar',
     path: [],
     parameters: ['variable', 'value'],
     returns: null,
@@ -224,7 +203,6 @@ module.exports = Object.freeze({
   }),
   'bridges.list': operation({
     id: 'bridges.list',
-    nickname: 'list',
     path: [],
     parameters: [],
     returns: 'Bridge',
@@ -234,7 +212,6 @@ module.exports = Object.freeze({
   }),
   'bridges.create': operation({
     id: 'bridges.create',
-    nickname: 'create',
     path: [],
     parameters: ['type', 'bridgeId', 'name', 'variables'],
     returns: 'Bridge',
@@ -244,7 +221,6 @@ module.exports = Object.freeze({
   }),
   'bridges.createWithId': operation({
     id: 'bridges.createWithId',
-    nickname: 'createWithId',
     path: ['bridgeId'],
     parameters: ['type', 'bridgeId', 'name', 'variables'],
     returns: 'Bridge',
@@ -254,7 +230,6 @@ module.exports = Object.freeze({
   }),
   'bridges.get': operation({
     id: 'bridges.get',
-    nickname: 'get',
     path: ['bridgeId'],
     parameters: ['bridgeId'],
     returns: 'Bridge',
@@ -264,7 +239,6 @@ module.exports = Object.freeze({
   }),
   'bridges.destroy': operation({
     id: 'bridges.destroy',
-    nickname: 'destroy',
     path: ['bridgeId'],
     parameters: ['bridgeId'],
     returns: null,
@@ -274,7 +248,6 @@ module.exports = Object.freeze({
   }),
   'bridges.getBridgeVar': operation({
     id: 'bridges.getBridgeVar',
-    nickname: 'getBridgeVar',
     path: ['bridgeId'],
     parameters: ['bridgeId', 'variable'],
     returns: null,
@@ -284,7 +257,6 @@ module.exports = Object.freeze({
   }),
   'bridges.setBridgeVar': operation({
     id: 'bridges.setBridgeVar',
-    nickname: 'setBridgeVar',
     path: ['bridgeId'],
     parameters: ['bridgeId', 'variable', 'value', 'report_events'],
     returns: null,
@@ -294,7 +266,6 @@ module.exports = Object.freeze({
   }),
   'bridges.getBridgeVars': operation({
     id: 'bridges.getBridgeVars',
-    nickname: 'getBridgeVars',
     path: ['bridgeId'],
     parameters: ['bridgeId', 'variables'],
     returns: null,
@@ -304,7 +275,6 @@ module.exports = Object.freeze({
   }),
   'bridges.setBridgeVars': operation({
     id: 'bridges.setBridgeVars',
-    nickname: 'setBridgeVars',
     path: ['bridgeId'],
     parameters: ['bridgeId', 'variables'],
     returns: null,
@@ -314,7 +284,6 @@ module.exports = Object.freeze({
   }),
   'bridges.addChannel': operation({
     id: 'bridges.addChannel',
-    nickname: 'addChannel',
     path: ['bridgeId'],
     parameters: [
       'bridgeId',
@@ -331,7 +300,6 @@ module.exports = Object.freeze({
   }),
   'bridges.removeChannel': operation({
     id: 'bridges.removeChannel',
-    nickname: 'removeChannel',
     path: ['bridgeId'],
     parameters: ['bridgeId', 'channel'],
     returns: null,
@@ -341,7 +309,6 @@ module.exports = Object.freeze({
   }),
   'bridges.setVideoSource': operation({
     id: 'bridges.setVideoSource',
-    nickname: 'setVideoSource',
     path: ['bridgeId', 'channelId'],
     parameters: ['bridgeId', 'channelId'],
     returns: null,
@@ -351,7 +318,6 @@ module.exports = Object.freeze({
   }),
   'bridges.clearVideoSource': operation({
     id: 'bridges.clearVideoSource',
-    nickname: 'clearVideoSource',
     path: ['bridgeId'],
     parameters: ['bridgeId'],
     returns: null,
@@ -361,7 +327,6 @@ module.exports = Object.freeze({
   }),
   'bridges.startMoh': operation({
     id: 'bridges.startMoh',
-    nickname: 'startMoh',
     path: ['bridgeId'],
     parameters: ['bridgeId', 'mohClass'],
     returns: null,
@@ -371,7 +336,6 @@ module.exports = Object.freeze({
   }),
   'bridges.stopMoh': operation({
     id: 'bridges.stopMoh',
-    nickname: 'stopMoh',
     path: ['bridgeId'],
     parameters: ['bridgeId'],
     returns: null,
@@ -381,7 +345,6 @@ module.exports = Object.freeze({
   }),
   'bridges.play': operation({
     id: 'bridges.play',
-    nickname: 'play',
     path: ['bridgeId'],
     parameters: [
       'bridgeId',
@@ -399,7 +362,6 @@ module.exports = Object.freeze({
   }),
   'bridges.playWithId': operation({
     id: 'bridges.playWithId',
-    nickname: 'playWithId',
     path: ['bridgeId', 'playbackId'],
     parameters: [
       'bridgeId',
@@ -417,7 +379,6 @@ module.exports = Object.freeze({
   }),
   'bridges.record': operation({
     id: 'bridges.record',
-    nickname: 'record',
     path: ['bridgeId'],
     parameters: [
       'bridgeId',
@@ -437,7 +398,6 @@ module.exports = Object.freeze({
   }),
   'channels.list': operation({
     id: 'channels.list',
-    nickname: 'list',
     path: [],
     parameters: [],
     returns: 'Channel',
@@ -447,7 +407,6 @@ module.exports = Object.freeze({
   }),
   'channels.originate': operation({
     id: 'channels.originate',
-    nickname: 'originate',
     path: [],
     parameters: [
       'endpoint',
@@ -472,7 +431,6 @@ module.exports = Object.freeze({
   }),
   'channels.create': operation({
     id: 'channels.create',
-    nickname: 'create',
     path: [],
     parameters: [
       'endpoint',
@@ -491,7 +449,6 @@ module.exports = Object.freeze({
   }),
   'channels.get': operation({
     id: 'channels.get',
-    nickname: 'get',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: 'Channel',
@@ -501,7 +458,6 @@ module.exports = Object.freeze({
   }),
   'channels.originateWithId': operation({
     id: 'channels.originateWithId',
-    nickname: 'originateWithId',
     path: ['channelId'],
     parameters: [
       'channelId',
@@ -526,7 +482,6 @@ module.exports = Object.freeze({
   }),
   'channels.hangup': operation({
     id: 'channels.hangup',
-    nickname: 'hangup',
     path: ['channelId'],
     parameters: ['channelId', 'reason_code', 'reason'],
     returns: null,
@@ -536,7 +491,6 @@ module.exports = Object.freeze({
   }),
   'channels.continueInDialplan': operation({
     id: 'channels.continueInDialplan',
-    nickname: 'continueInDialplan',
     path: ['channelId'],
     parameters: [
       'channelId',
@@ -552,7 +506,6 @@ module.exports = Object.freeze({
   }),
   'channels.move': operation({
     id: 'channels.move',
-    nickname: 'move',
     path: ['channelId'],
     parameters: ['channelId', 'app', 'appArgs'],
     returns: null,
@@ -562,7 +515,6 @@ module.exports = Object.freeze({
   }),
   'channels.redirect': operation({
     id: 'channels.redirect',
-    nickname: 'redirect',
     path: ['channelId'],
     parameters: ['channelId', 'endpoint'],
     returns: null,
@@ -572,7 +524,6 @@ module.exports = Object.freeze({
   }),
   'channels.answer': operation({
     id: 'channels.answer',
-    nickname: 'answer',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -582,7 +533,6 @@ module.exports = Object.freeze({
   }),
   'channels.ring': operation({
     id: 'channels.ring',
-    nickname: 'ring',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -592,7 +542,6 @@ module.exports = Object.freeze({
   }),
   'channels.ringStop': operation({
     id: 'channels.ringStop',
-    nickname: 'ringStop',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -602,7 +551,6 @@ module.exports = Object.freeze({
   }),
   'channels.progress': operation({
     id: 'channels.progress',
-    nickname: 'progress',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -612,7 +560,6 @@ module.exports = Object.freeze({
   }),
   'channels.sendDTMF': operation({
     id: 'channels.sendDTMF',
-    nickname: 'sendDTMF',
     path: ['channelId'],
     parameters: [
       'channelId',
@@ -629,7 +576,6 @@ module.exports = Object.freeze({
   }),
   'channels.mute': operation({
     id: 'channels.mute',
-    nickname: 'mute',
     path: ['channelId'],
     parameters: ['channelId', 'direction'],
     returns: null,
@@ -639,7 +585,6 @@ module.exports = Object.freeze({
   }),
   'channels.unmute': operation({
     id: 'channels.unmute',
-    nickname: 'unmute',
     path: ['channelId'],
     parameters: ['channelId', 'direction'],
     returns: null,
@@ -649,7 +594,6 @@ module.exports = Object.freeze({
   }),
   'channels.hold': operation({
     id: 'channels.hold',
-    nickname: 'hold',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -659,7 +603,6 @@ module.exports = Object.freeze({
   }),
   'channels.unhold': operation({
     id: 'channels.unhold',
-    nickname: 'unhold',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -669,7 +612,6 @@ module.exports = Object.freeze({
   }),
   'channels.startMoh': operation({
     id: 'channels.startMoh',
-    nickname: 'startMoh',
     path: ['channelId'],
     parameters: ['channelId', 'mohClass'],
     returns: null,
@@ -679,7 +621,6 @@ module.exports = Object.freeze({
   }),
   'channels.stopMoh': operation({
     id: 'channels.stopMoh',
-    nickname: 'stopMoh',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -689,7 +630,6 @@ module.exports = Object.freeze({
   }),
   'channels.startSilence': operation({
     id: 'channels.startSilence',
-    nickname: 'startSilence',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -699,7 +639,6 @@ module.exports = Object.freeze({
   }),
   'channels.stopSilence': operation({
     id: 'channels.stopSilence',
-    nickname: 'stopSilence',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -709,7 +648,6 @@ module.exports = Object.freeze({
   }),
   'channels.play': operation({
     id: 'channels.play',
-    nickname: 'play',
     path: ['channelId'],
     parameters: [
       'channelId',
@@ -726,7 +664,6 @@ module.exports = Object.freeze({
   }),
   'channels.playWithId': operation({
     id: 'channels.playWithId',
-    nickname: 'playWithId',
     path: ['channelId', 'playbackId'],
     parameters: [
       'channelId',
@@ -743,7 +680,6 @@ module.exports = Object.freeze({
   }),
   'channels.record': operation({
     id: 'channels.record',
-    nickname: 'record',
     path: ['channelId'],
     parameters: [
       'channelId',
@@ -762,7 +698,6 @@ module.exports = Object.freeze({
   }),
   'channels.getChannelVar': operation({
     id: 'channels.getChannelVar',
-    nickname: 'getChannelVar',
     path: ['channelId'],
     parameters: ['channelId', 'variable'],
     returns: null,
@@ -772,7 +707,6 @@ module.exports = Object.freeze({
   }),
   'channels.setChannelVar': operation({
     id: 'channels.setChannelVar',
-    nickname: 'setChannelVar',
     path: ['channelId'],
     parameters: ['channelId', 'variable', 'value', 'report_events'],
     returns: null,
@@ -782,7 +716,6 @@ module.exports = Object.freeze({
   }),
   'channels.getChannelVars': operation({
     id: 'channels.getChannelVars',
-    nickname: 'getChannelVars',
     path: ['channelId'],
     parameters: ['channelId', 'variables'],
     returns: null,
@@ -792,7 +725,6 @@ module.exports = Object.freeze({
   }),
   'channels.setChannelVars': operation({
     id: 'channels.setChannelVars',
-    nickname: 'setChannelVars',
     path: ['channelId'],
     parameters: ['channelId', 'variables'],
     returns: null,
@@ -802,7 +734,6 @@ module.exports = Object.freeze({
   }),
   'channels.snoopChannel': operation({
     id: 'channels.snoopChannel',
-    nickname: 'snoopChannel',
     path: ['channelId'],
     parameters: [
       'channelId',
@@ -819,7 +750,6 @@ module.exports = Object.freeze({
   }),
   'channels.snoopChannelWithId': operation({
     id: 'channels.snoopChannelWithId',
-    nickname: 'snoopChannelWithId',
     path: ['channelId', 'snoopId'],
     parameters: [
       'channelId',
@@ -836,7 +766,6 @@ module.exports = Object.freeze({
   }),
   'channels.dial': operation({
     id: 'channels.dial',
-    nickname: 'dial',
     path: ['channelId'],
     parameters: ['channelId', 'caller', 'timeout'],
     returns: null,
@@ -846,7 +775,6 @@ module.exports = Object.freeze({
   }),
   'channels.rtpstatistics': operation({
     id: 'channels.rtpstatistics',
-    nickname: 'rtpstatistics',
     path: ['channelId'],
     parameters: ['channelId'],
     returns: null,
@@ -856,7 +784,6 @@ module.exports = Object.freeze({
   }),
   'channels.externalMedia': operation({
     id: 'channels.externalMedia',
-    nickname: 'externalMedia',
     path: [],
     parameters: [
       'channelId',
@@ -878,7 +805,6 @@ module.exports = Object.freeze({
   }),
   'channels.transfer_progress': operation({
     id: 'channels.transfer_progress',
-    nickname: 'transfer_progress',
     path: ['channelId'],
     parameters: ['channelId', 'states'],
     returns: null,
@@ -888,7 +814,6 @@ module.exports = Object.freeze({
   }),
   'deviceStates.list': operation({
     id: 'deviceStates.list',
-    nickname: 'list',
     path: [],
     parameters: [],
     returns: 'DeviceState',
@@ -898,7 +823,6 @@ module.exports = Object.freeze({
   }),
   'deviceStates.get': operation({
     id: 'deviceStates.get',
-    nickname: 'get',
     path: ['deviceName'],
     parameters: ['deviceName'],
     returns: 'DeviceState',
@@ -908,7 +832,6 @@ module.exports = Object.freeze({
   }),
   'deviceStates.update': operation({
     id: 'deviceStates.update',
-    nickname: 'update',
     path: ['deviceName'],
     parameters: ['deviceName', 'deviceState'],
     returns: null,
@@ -918,7 +841,6 @@ module.exports = Object.freeze({
   }),
   'deviceStates.delete': operation({
     id: 'deviceStates.delete',
-    nickname: 'delete',
     path: ['deviceName'],
     parameters: ['deviceName'],
     returns: null,
@@ -928,7 +850,6 @@ module.exports = Object.freeze({
   }),
   'endpoints.list': operation({
     id: 'endpoints.list',
-    nickname: 'list',
     path: [],
     parameters: [],
     returns: 'Endpoint',
@@ -938,7 +859,6 @@ module.exports = Object.freeze({
   }),
   'endpoints.sendMessage': operation({
     id: 'endpoints.sendMessage',
-    nickname: 'sendMessage',
     path: [],
     parameters: ['to', 'from', 'body', 'variables'],
     returns: null,
@@ -948,7 +868,6 @@ module.exports = Object.freeze({
   }),
   'endpoints.refer': operation({
     id: 'endpoints.refer',
-    nickname: 'refer',
     path: [],
     parameters: [
       'to',
@@ -964,7 +883,6 @@ module.exports = Object.freeze({
   }),
   'endpoints.listByTech': operation({
     id: 'endpoints.listByTech',
-    nickname: 'listByTech',
     path: ['tech'],
     parameters: ['tech'],
     returns: 'Endpoint',
@@ -974,7 +892,6 @@ module.exports = Object.freeze({
   }),
   'endpoints.get': operation({
     id: 'endpoints.get',
-    nickname: 'get',
     path: ['tech', 'resource'],
     parameters: ['tech', 'resource'],
     returns: 'Endpoint',
@@ -984,7 +901,6 @@ module.exports = Object.freeze({
   }),
   'endpoints.sendMessageToEndpoint': operation({
     id: 'endpoints.sendMessageToEndpoint',
-    nickname: 'sendMessageToEndpoint',
     path: ['tech', 'resource'],
     parameters: [
       'tech',
@@ -1000,7 +916,6 @@ module.exports = Object.freeze({
   }),
   'endpoints.referToEndpoint': operation({
     id: 'endpoints.referToEndpoint',
-    nickname: 'referToEndpoint',
     path: ['tech', 'resource'],
     parameters: [
       'tech',
@@ -1017,7 +932,6 @@ module.exports = Object.freeze({
   }),
   'events.eventWebsocket': operation({
     id: 'events.eventWebsocket',
-    nickname: 'eventWebsocket',
     path: [],
     parameters: ['app', 'subscribeAll'],
     returns: null,
@@ -1027,7 +941,6 @@ module.exports = Object.freeze({
   }),
   'events.userEvent': operation({
     id: 'events.userEvent',
-    nickname: 'userEvent',
     path: ['eventName'],
     parameters: ['eventName', 'application', 'source', 'variables'],
     returns: null,
@@ -1037,7 +950,6 @@ module.exports = Object.freeze({
   }),
   'events.claimChannel': operation({
     id: 'events.claimChannel',
-    nickname: 'claimChannel',
     path: [],
     parameters: ['channelId', 'application'],
     returns: null,
@@ -1047,7 +959,6 @@ module.exports = Object.freeze({
   }),
   'mailboxes.list': operation({
     id: 'mailboxes.list',
-    nickname: 'list',
     path: [],
     parameters: [],
     returns: 'Mailbox',
@@ -1057,7 +968,6 @@ module.exports = Object.freeze({
   }),
   'mailboxes.get': operation({
     id: 'mailboxes.get',
-    nickname: 'get',
     path: ['mailboxName'],
     parameters: ['mailboxName'],
     returns: 'Mailbox',
@@ -1067,7 +977,6 @@ module.exports = Object.freeze({
   }),
   'mailboxes.update': operation({
     id: 'mailboxes.update',
-    nickname: 'update',
     path: ['mailboxName'],
     parameters: ['mailboxName', 'oldMessages', 'newMessages'],
     returns: null,
@@ -1077,7 +986,6 @@ module.exports = Object.freeze({
   }),
   'mailboxes.delete': operation({
     id: 'mailboxes.delete',
-    nickname: 'delete',
     path: ['mailboxName'],
     parameters: ['mailboxName'],
     returns: null,
@@ -1087,7 +995,6 @@ module.exports = Object.freeze({
   }),
   'playbacks.get': operation({
     id: 'playbacks.get',
-    nickname: 'get',
     path: ['playbackId'],
     parameters: ['playbackId'],
     returns: 'Playback',
@@ -1097,7 +1004,6 @@ module.exports = Object.freeze({
   }),
   'playbacks.stop': operation({
     id: 'playbacks.stop',
-    nickname: 'stop',
     path: ['playbackId'],
     parameters: ['playbackId'],
     returns: null,
@@ -1107,7 +1013,6 @@ module.exports = Object.freeze({
   }),
   'playbacks.control': operation({
     id: 'playbacks.control',
-    nickname: 'control',
     path: ['playbackId'],
     parameters: ['playbackId', 'operation'],
     returns: null,
@@ -1117,7 +1022,6 @@ module.exports = Object.freeze({
   }),
   'recordings.listStored': operation({
     id: 'recordings.listStored',
-    nickname: 'listStored',
     path: [],
     parameters: [],
     returns: 'StoredRecording',
@@ -1127,7 +1031,6 @@ module.exports = Object.freeze({
   }),
   'recordings.getStored': operation({
     id: 'recordings.getStored',
-    nickname: 'getStored',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: 'StoredRecording',
@@ -1137,7 +1040,6 @@ module.exports = Object.freeze({
   }),
   'recordings.deleteStored': operation({
     id: 'recordings.deleteStored',
-    nickname: 'deleteStored',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1147,7 +1049,6 @@ module.exports = Object.freeze({
   }),
   'recordings.getStoredFile': operation({
     id: 'recordings.getStoredFile',
-    nickname: 'getStoredFile',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1157,7 +1058,6 @@ module.exports = Object.freeze({
   }),
   'recordings.copyStored': operation({
     id: 'recordings.copyStored',
-    nickname: 'copyStored',
     path: ['recordingName'],
     parameters: ['recordingName', 'destinationRecordingName'],
     returns: 'StoredRecording',
@@ -1167,7 +1067,6 @@ module.exports = Object.freeze({
   }),
   'recordings.getLive': operation({
     id: 'recordings.getLive',
-    nickname: 'getLive',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: 'LiveRecording',
@@ -1177,7 +1076,6 @@ module.exports = Object.freeze({
   }),
   'recordings.cancel': operation({
     id: 'recordings.cancel',
-    nickname: 'cancel',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1187,7 +1085,6 @@ module.exports = Object.freeze({
   }),
   'recordings.stop': operation({
     id: 'recordings.stop',
-    nickname: 'stop',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1197,7 +1094,6 @@ module.exports = Object.freeze({
   }),
   'recordings.pause': operation({
     id: 'recordings.pause',
-    nickname: 'pause',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1207,7 +1103,6 @@ module.exports = Object.freeze({
   }),
   'recordings.unpause': operation({
     id: 'recordings.unpause',
-    nickname: 'unpause',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1217,7 +1112,6 @@ module.exports = Object.freeze({
   }),
   'recordings.mute': operation({
     id: 'recordings.mute',
-    nickname: 'mute',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1227,7 +1121,6 @@ module.exports = Object.freeze({
   }),
   'recordings.unmute': operation({
     id: 'recordings.unmute',
-    nickname: 'unmute',
     path: ['recordingName'],
     parameters: ['recordingName'],
     returns: null,
@@ -1237,7 +1130,6 @@ module.exports = Object.freeze({
   }),
   'sounds.list': operation({
     id: 'sounds.list',
-    nickname: 'list',
     path: [],
     parameters: ['lang', 'format'],
     returns: 'Sound',
@@ -1247,7 +1139,6 @@ module.exports = Object.freeze({
   }),
   'sounds.get': operation({
     id: 'sounds.get',
-    nickname: 'get',
     path: ['soundId'],
     parameters: ['soundId'],
     returns: 'Sound',

@@ -13,9 +13,6 @@ const CORE = Symbol('core');
 
 const NOTHING = Object.freeze({});
 
-/** Names of the parameters of each operation. */
-const known = new Map();
-
 /** Operation and name of what has been warned of; a program that makes names up must not fill the memory. */
 const warned = new Set();
 const MOST_WARNINGS = 1000;
@@ -30,16 +27,16 @@ const MOST_WARNINGS = 1000;
  * @returns {AriPromise}
  */
 function call(client, spec, options, handlers) {
-  return perform(client[CORE], spec, options, handlers, undefined, callSite(call));
+  return perform(client[CORE], spec, options, handlers, NOTHING, callSite(call));
 }
 
 /**
- * The same with arguments that are given in any case.
+ * The same with arguments that stand whatever the options say.
  *
  * @param {object} core
- * @param {() => object} [fixedBy] gives them
+ * @param {object} fixed
  */
-function perform(core, spec, options, handlers, fixedBy, site) {
+function perform(core, spec, options, handlers, fixed, site) {
   let told = handlers;
   let given = options;
   if (typeof given === 'function') {
@@ -60,7 +57,7 @@ function perform(core, spec, options, handlers, fixedBy, site) {
     }
     if (told === undefined || told === null) told = handlersIn(given, spec);
     else checkHandlers(told, spec, site);
-    const text = argumentsOf(core, spec, given, fixedBy === undefined ? NOTHING : fixedBy(), site);
+    const text = argumentsOf(core, spec, given, fixed, site);
     const signal = spec.parameters.includes('signal') ? undefined : signalOf(given.signal, spec.id, site);
     if (spec.upgrade) {
       promise = core.iterate(spec.id, text, signal, site).opened();
@@ -106,21 +103,13 @@ function argumentsOf(core, spec, options, fixed, site) {
     if (text !== undefined) members.push(`"${name}":${text}`);
   }
   for (const name of Object.keys(options)) {
-    if (isParameter(spec, name) || options[name] === undefined || isOurs(name, options[name])) continue;
+    if (spec.parameters.includes(name) || options[name] === undefined || isOurs(name, options[name]))
+      continue;
     // The name is enough for the core to refuse it, or to leave it out, as the options of the client say.
     members.push(`${JSON.stringify(name)}:null`);
     if (!core.strict) warnOfUnknown(spec, name);
   }
   return `{${members.join(',')}}`;
-}
-
-function isParameter(spec, name) {
-  let names = known.get(spec);
-  if (names === undefined) {
-    names = new Set(spec.parameters);
-    known.set(spec, names);
-  }
-  return names.has(name);
 }
 
 function isOurs(name, value) {
@@ -205,4 +194,4 @@ function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-module.exports = { CORE, ask, call, isObject, perform };
+module.exports = { CORE, NOTHING, ask, call, isObject, perform };

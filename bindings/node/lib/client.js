@@ -8,7 +8,7 @@ const { EVENTS } = require('../generated/events');
 const objects = require('../generated/objects');
 const { resources } = require('../generated/resources');
 const { signalOf } = require('./abort');
-const { CORE, ask, perform } = require('./call');
+const { CORE, NOTHING, ask, perform } = require('./call');
 const { Connection } = require('./connection');
 const { callSite, refusal } = require('./errors');
 const { EventIterator, OPENING, callableEvents, openingArguments } = require('./events');
@@ -211,10 +211,10 @@ function byPosition(core, name, spec, path, given, site) {
     options[path[at]] = given[at];
     at += 1;
   }
-  if (at === 0) return perform(core, spec, given[0], given[1], undefined, site);
+  if (at === 0) return perform(core, spec, given[0], given[1], NOTHING, site);
   const [next, after] = given.slice(at);
   if (typeof next === 'function' || next === undefined || next === null) {
-    return perform(core, spec, options, typeof next === 'function' ? next : after, undefined, site);
+    return perform(core, spec, options, typeof next === 'function' ? next : after, NOTHING, site);
   }
   if (typeof next !== 'object') {
     const error = refusal(
@@ -224,7 +224,7 @@ function byPosition(core, name, spec, path, given, site) {
     );
     return settle(AriPromise.reject(error), typeof after === 'function' ? after : undefined);
   }
-  return perform(core, spec, { ...next, ...options }, after, undefined, site);
+  return perform(core, spec, { ...next, ...options }, after, NOTHING, site);
 }
 
 /** Names and values as texts; what is not given is left out. */

@@ -85,16 +85,9 @@ class Registry {
   /** Registers a listener of an object. */
   listen(key, type, handler, { once = false, first = false }, self) {
     check(handler);
-    const entry = {
-      handler,
-      self,
-      once,
-      order: first ? --this.#first : ++this.#last,
-      scope: null,
-      gone: false,
-    };
     const scope = this.#scope(key, type);
-    entry.scope = scope;
+    const order = first ? --this.#first : ++this.#last;
+    const entry = { handler, self, once, order, scope, gone: false, fired: false };
     scope.listeners = first ? [entry, ...scope.listeners] : [...scope.listeners, entry];
     this.#settle(scope);
   }
@@ -106,8 +99,7 @@ class Registry {
   }
 
   unlistenAll(key, type) {
-    const scopes =
-      type === undefined ? [...(this.#objects.get(keyOf(key))?.values() ?? [])] : [this.#find(key, type)];
+    const scopes = type === undefined ? this.#scopesOf(key) : [this.#find(key, type)];
     for (const scope of scopes) {
       if (scope === undefined) continue;
       for (const entry of scope.listeners) entry.gone = true;
@@ -121,8 +113,9 @@ class Registry {
   }
 
   names(key) {
-    const scopes = [...(this.#objects.get(keyOf(key))?.values() ?? [])];
-    return scopes.filter((scope) => scope.listeners.length > 0).map((scope) => scope.type);
+    return this.#scopesOf(key)
+      .filter((scope) => scope.listeners.length > 0)
+      .map((scope) => scope.type);
   }
 
   /** Whether a listener is to be called now: one that was registered with `once` is, the first time. */
@@ -172,6 +165,11 @@ class Registry {
 
   #find(key, type) {
     return key === null ? this.#types.get(type) : this.#objects.get(keyOf(key))?.get(type);
+  }
+
+  /** The scopes of an object, of every type. */
+  #scopesOf(key) {
+    return [...(this.#objects.get(keyOf(key))?.values() ?? [])];
   }
 
   #scope(key, type) {

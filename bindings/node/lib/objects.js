@@ -220,8 +220,8 @@ function callOn(self, spec, a, b, c) {
     const only = isInstance(a) && spec.creates !== null;
     [options, other, handlers] = only ? [undefined, a, b] : [a, undefined, b];
   }
-  const fixedBy = () => fixedFor(self, spec, other);
-  return perform(clientOf(self)[CORE], spec, options, handlers ?? undefined, fixedBy, site);
+  const fixed = fixedFor(self, spec, other);
+  return perform(clientOf(self)[CORE], spec, options, handlers, fixed, site);
 }
 
 const isInstance = (value) => value instanceof DomainObject;

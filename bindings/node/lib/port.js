@@ -5,7 +5,7 @@
 const native = require('./native');
 
 /** Kinds of what comes out of the port. */
-const KIND = { NOTHING: 0, JSON: 1, BINARY: 2, ERROR: 3, OPENED: 4, NEWS: 5 };
+const KIND = { NOTHING: 0, JSON: 1, BINARY: 2, ERROR: 3, NEWS: 4 };
 
 /** Who waits for the answer of which ticket; each has a method `receive(kind, value, contentType)`. */
 const waiting = new Map();

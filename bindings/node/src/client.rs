@@ -34,7 +34,7 @@ impl Client {
     #[napi]
     pub fn probe(&self, ticket: i64) -> napi::Result<()> {
         let client = self.inner.clone();
-        self.mailbox.spawn(ticket, async move { client.probe().await.map(|()| Answer::Nothing) })
+        self.mailbox.spawn(ticket, async move { client.probe().await.map(|()| Answer::DONE) })
     }
 
     /// Calls an operation by its id such as `channels.get`; `arguments` is a JSON object by Asterisk's names.
@@ -80,14 +80,8 @@ impl Client {
     pub fn open(&self, ticket: i64, operation: String, arguments: String) -> napi::Result<Stream> {
         let arguments = parse(&operation, &arguments)?;
         let (stream, opening) = self.inner.begin(&operation, arguments).map_err(thrown)?;
-        self.mailbox.spawn(ticket, async move { opening.await.map(|()| Answer::Opened) })?;
+        self.mailbox.spawn(ticket, async move { opening.await.map(|()| Answer::DONE) })?;
         Stream::new(stream, ticket, self.mailbox.clone())
-    }
-
-    /// Closes every event connection of this client.
-    #[napi]
-    pub fn stop(&self) {
-        self.inner.stop();
     }
 
     /// Release of the server, once it is known.

@@ -19,9 +19,7 @@ type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 /// What a ticket of JavaScript's gets.
 pub enum Answer {
     Reply(Reply),
-    Nothing,
     Failed(ari_core::Error),
-    Opened,
     /// The stream with this ticket has something to drain.
     News,
 }
@@ -31,6 +29,11 @@ pub struct Mailbox {
     wake: Wake,
     waiting: Mutex<Vec<(i64, Answer)>>,
     calls: Mutex<HashMap<i64, AbortHandle>>,
+}
+
+impl Answer {
+    /// It has been done, and there is nothing to say about it.
+    pub const DONE: Answer = Answer::Reply(Reply::Nothing);
 }
 
 impl Mailbox {
@@ -108,7 +111,7 @@ impl Port {
                     out.set(at + 3, content_type)?;
                 }
                 Answer::Failed(error) => out.set(at + 2, error.to_json().to_string())?,
-                Answer::Reply(Reply::Nothing) | Answer::Nothing | Answer::Opened | Answer::News => {}
+                Answer::Reply(Reply::Nothing) | Answer::News => {}
             }
         }
         Ok(out)
@@ -146,11 +149,10 @@ impl Drop for Port {
 
 fn kind_of(answer: &Answer) -> u32 {
     match answer {
-        Answer::Nothing | Answer::Reply(Reply::Nothing) => 0,
+        Answer::Reply(Reply::Nothing) => 0,
         Answer::Reply(Reply::Json(_)) => 1,
         Answer::Reply(Reply::Binary { .. }) => 2,
         Answer::Failed(_) => 3,
-        Answer::Opened => 4,
-        Answer::News => 5,
+        Answer::News => 4,
     }
 }

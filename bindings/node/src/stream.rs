@@ -82,7 +82,7 @@ impl Stream {
     #[napi]
     pub fn ping(&self, ticket: i64) -> napi::Result<()> {
         let stream = self.inner.clone();
-        self.mailbox.spawn(ticket, async move { stream.ping().await.map(|()| Answer::Nothing) })
+        self.mailbox.spawn(ticket, async move { stream.ping().await.map(|()| Answer::DONE) })
     }
 
     /// Closes the connection; the stream ends.
