@@ -98,7 +98,17 @@ async fn a_call_from_originate_to_hang_up() {
     bridge.destroy().await.unwrap();
 
     channel.hangup().reason("normal").await.unwrap();
-    wait!(events, StasisEnd, |end: &ari_core::models::StasisEnd| end.channel.id == id);
+    // When it has left the application, the channel is still there for a moment.
+    let (mut left, mut destroyed) = (false, false);
+    wait_for(&mut events, "StasisEnd and ChannelDestroyed", |event| {
+        match event {
+            Event::StasisEnd(end) => left |= end.channel.id == id,
+            Event::ChannelDestroyed(end) => destroyed |= end.channel.id == id,
+            _ => {}
+        }
+        (left && destroyed).then_some(())
+    })
+    .await;
     let gone = channel.get().await.unwrap_err();
     assert_eq!((gone.kind(), gone.message()), (ErrorKind::NotFound, "Channel not found"));
     events.close();
