@@ -114,6 +114,7 @@ impl Builder<'_> {
             "class": self.class(&resource.name),
             "file": self.file(&resource.name),
             "description": resource.description,
+            "brief": self.brief(&resource.description, &resource.name),
             "doc": self.doc(&resource.description, format!("Operations of {}.", language.doc.code(&resource.name))),
             "since": resource.since,
             "modules": resource.modules,
@@ -238,6 +239,7 @@ impl Builder<'_> {
             "is_list": matches!(returns, Type::List(_)),
             "is_void": *returns == Type::Void,
             "is_binary": *returns == Type::Binary,
+            "doc": self.language.doc.wrap(&self.returns_text(returns), 0),
         })
     }
 
@@ -251,6 +253,7 @@ impl Builder<'_> {
                     "status": status,
                     "class": self.declarations.error_for(*status).map(|error| self.class(&error.class)),
                     "reason": reason,
+                    "doc": self.language.doc.wrap(&self.error_text(reason), 0),
                 })
             })
             .collect()
@@ -303,6 +306,7 @@ impl Builder<'_> {
             "is_object": self.api.object(&model.name).is_some(),
             "library": model.library,
             "description": model.description,
+            "brief": self.brief(&model.description, &model.name),
             "doc": self.doc(&model.description, format!("Model {}.", self.language.doc.code(&model.name))),
             "properties": properties,
             "own_properties": own,

@@ -20,8 +20,11 @@ pub struct DocStyle {
     pub code: String,
     /// How an address is set in running text; `{text}` is it.
     pub link: String,
-    /// Replacements in Asterisk's prose, for characters that mean something in the markup.
+    /// Replacements in Asterisk's prose, for characters that mean something in the markup. One that begins with a blank
+    /// is for the beginning of a word.
     pub replace: Vec<(String, String)>,
+    /// The same in names and values, that is inside `code`.
+    pub code_replace: Vec<(String, String)>,
     /// Replacements in the finished text, for what would end the comment.
     pub guard: Vec<(String, String)>,
     pub operation: OperationStyle,
@@ -38,6 +41,7 @@ impl Default for DocStyle {
             code: "{text}".to_string(),
             link: "{text}".to_string(),
             replace: Vec::new(),
+            code_replace: Vec::new(),
             guard: Vec::new(),
             operation: OperationStyle::default(),
         }
@@ -87,13 +91,28 @@ impl Default for OperationStyle {
 }
 
 impl DocStyle {
-    /// Asterisk's prose with the markup's own characters made harmless, in one line.
+    /// Asterisk's prose with the markup's own characters made harmless, in one line. What stands between backticks is
+    /// code.
     pub fn prose(&self, text: &str) -> String {
-        text.split_whitespace().map(|word| self.word(word)).collect::<Vec<_>>().join(" ")
+        let text = one_line(text);
+        let parts: Vec<&str> = text.split('`').collect();
+        // One backtick without its other half is just a character.
+        if parts.len().is_multiple_of(2) {
+            return self.words(&text);
+        }
+        let set = |(i, part): (usize, &&str)| match i % 2 {
+            0 => self.words(part),
+            _ => self.code(part),
+        };
+        parts.iter().enumerate().map(set).collect()
+    }
+
+    fn words(&self, text: &str) -> String {
+        text.split(' ').map(|word| self.word(word)).collect::<Vec<_>>().join(" ")
     }
 
     fn word(&self, word: &str) -> String {
-        let plain = |text: &str| replace_all(text, &self.replace);
+        let plain = |text: &str| replace_in_words(text, &self.replace);
         let Some(start) = word.find("https://").or_else(|| word.find("http://")) else {
             return plain(word);
         };
@@ -104,7 +123,7 @@ impl DocStyle {
 
     /// A name or a value in running text.
     pub fn code(&self, text: &str) -> String {
-        self.code.replace("{text}", text)
+        self.code.replace("{text}", &replace_in_words(text, &self.code_replace))
     }
 
     /// Paragraphs as wrapped lines.
@@ -177,6 +196,17 @@ impl DocStyle {
     }
 }
 
+/// Replacements, those for the beginning of a word included.
+fn replace_in_words(text: &str, replacements: &[(String, String)]) -> String {
+    let replaced = replace_all(&format!(" {text}"), replacements);
+    replaced.strip_prefix(' ').map(str::to_string).unwrap_or(replaced)
+}
+
+/// A text without line breaks and double blanks.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Replacements in one pass from the left, so that none touches what another has written.
 pub fn replace_all(text: &str, replacements: &[(String, String)]) -> String {
     let mut out = String::with_capacity(text.len());
@@ -226,8 +256,6 @@ mod tests {
         };
         assert_eq!(python.comment("ends with \"\"\"", 4), r##""""ends with \"\"\"""""##);
         assert_eq!(python.comment("a\n\nb", 4), "\"\"\"a\n\n    b\n    \"\"\"");
-        let pod = DocStyle { guard: vec![pair("=", "E<61>")], ..DocStyle::default() };
-        assert_eq!(pod.comment("=cut", 0), "E<61>cut");
         let php = DocStyle {
             open: "/**".into(),
             close: " */".into(),
@@ -255,6 +283,23 @@ mod tests {
             ..DocStyle::default()
         };
         assert_eq!(style.prose("see (https://x.org/a_b).  a_b <c"), "see (<https://x.org/a_b>). a\\_b \\<c");
+    }
+
+    #[test]
+    fn code_has_rules_of_its_own() {
+        let rust = DocStyle { code: "`{text}`".into(), replace: vec![pair("<", "\\<")], ..DocStyle::default() };
+        assert_eq!(rust.prose("a <b> `c <d>` <e"), "a \\<b> `c <d>` \\<e");
+        assert_eq!(rust.prose("half a <b> `c"), "half a \\<b> `c");
+        let escapes = vec![pair("<", "E<lt>"), pair(">", "E<gt>"), pair(" =", " E<61>")];
+        let pod = DocStyle {
+            code: "C<{text}>".into(),
+            replace: escapes.clone(),
+            code_replace: escapes,
+            ..DocStyle::default()
+        };
+        assert_eq!(pod.prose("=cut a=b `a>b =cut` a, =pod"), "E<61>cut a=b C<aE<gt>b E<61>cut> a, E<61>pod");
+        assert_eq!(pod.prose("`=cut`"), "C<E<61>cut>");
+        assert_eq!(pod.code("x < y"), "C<x E<lt> y>");
     }
 
     #[test]

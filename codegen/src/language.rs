@@ -40,6 +40,9 @@ pub struct Language {
     pub doc: DocStyle,
     #[serde(default)]
     pub strings: Strings,
+    /// Handed to all templates as `vars`, where an output has none of that name.
+    #[serde(default)]
+    pub vars: toml::Table,
     pub output: Vec<Output>,
 }
 

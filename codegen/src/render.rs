@@ -24,12 +24,14 @@ pub fn render(language: &Language, folder: &Path, home: &Path, api: &Value) -> R
         if !tera.contains_template(&output.template) {
             return Err(Error::in_file(&file, "language.toml names this template, but it is not there"));
         }
+        let mut vars = language.vars.clone();
+        vars.extend(output.vars.clone());
         for item in items(output, api) {
             let mut context = Context::new();
             context.insert_value("api", base.clone());
             context.insert("header", &language.header);
             context.insert("language", &language.name);
-            context.insert("vars", &output.vars);
+            context.insert("vars", &vars);
             let path = match item {
                 None => output.path.clone(),
                 Some((key, item)) => {
@@ -41,6 +43,10 @@ pub fn render(language: &Language, folder: &Path, home: &Path, api: &Value) -> R
                 return Err(Error::in_file(&file, format!("{path:?} is no path below the folder of the outputs")));
             }
             let text = tera.render(&output.template, &context).map_err(|error| template_error(&file, &error))?;
+            // This is how a template passes over an item.
+            if text.trim().is_empty() {
+                continue;
+            }
             if !text.lines().take(5).any(|line| line.contains(MARKER)) {
                 return Err(Error::in_file(
                     &file,

@@ -17,6 +17,14 @@ impl Builder<'_> {
         style.paragraphs(&[text])
     }
 
+    /// The first sentence of a description, in one line and without its full stop.
+    pub(super) fn brief(&self, description: &str, fallback: &str) -> String {
+        match first_sentence(description).trim().trim_end_matches('.') {
+            "" => fallback.to_string(),
+            first => self.language.doc.prose(first),
+        }
+    }
+
     /// Meaning, allowed values and default, as prose.
     pub(super) fn parameter_text(&self, parameter: &Parameter) -> String {
         let style = &self.language.doc;
@@ -101,16 +109,12 @@ impl Builder<'_> {
         if !errors.is_empty() && !sections.error.is_empty() {
             let mut lines = vec![sections.errors.clone()];
             for error in &errors {
-                let reason = match error["reason"].as_str().unwrap_or_default() {
-                    "" => "Asterisk does not say why",
-                    reason => reason,
-                };
                 let line = fill_in(
                     &sections.error,
                     &[
                         ("{class}", error["class"].as_str().unwrap_or_default().to_string()),
                         ("{status}", error["status"].to_string()),
-                        ("{text}", style.prose(&sentence(reason))),
+                        ("{text}", self.error_text(error["reason"].as_str().unwrap_or_default())),
                     ],
                 );
                 lines.push(style.wrap(&line, sections.hang));
@@ -121,13 +125,20 @@ impl Builder<'_> {
         blocks.join("\n\n")
     }
 
+    /// When an error comes, in words.
+    pub(super) fn error_text(&self, reason: &str) -> String {
+        self.language.doc.prose(&sentence(match reason {
+            "" => "Asterisk does not say why",
+            reason => reason,
+        }))
+    }
+
     /// What comes back, in words: the first sentence of the model's description.
     pub(super) fn returns_text(&self, returns: &Type) -> String {
         let style = &self.language.doc;
         let about = match returns.model().and_then(|name| self.api.model(name)) {
             Some(model) => {
-                let first = model.description.split_inclusive(". ").next().unwrap_or_default();
-                style.prose(&sentence(first))
+                style.prose(&sentence(first_sentence(&model.description)))
             }
             None if *returns == Type::Binary => "The bytes.".to_string(),
             None => String::new(),
@@ -139,6 +150,10 @@ impl Builder<'_> {
             (_, about) => about.to_string(),
         }
     }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_inclusive(". ").next().unwrap_or_default()
 }
 
 /// Fills all holes of a pattern at once, so that a hole in a filled-in text stays text.

@@ -110,7 +110,7 @@ impl Applications {
     /// Choose by type which events an application is sent.
     ///
     /// The body has up to two lists, `allowed` and `disallowed`, of objects with the key `type`, for example
-    /// `{"allowed": \[{"type": "StasisStart"}, {"type": "StasisEnd"}\]}`. Type names are case-sensitive and are not
+    /// `{"allowed": [{"type": "StasisStart"}, {"type": "StasisEnd"}]}`. Type names are case-sensitive and are not
     /// checked. An empty `allowed` list lets every type pass, an empty `disallowed` list blocks none; a type in
     /// both lists is blocked. A list that is left out keeps its value; a request without a body empties both. An
     /// `allowed` list stops every other type, ApplicationReplaced included. The filters are gone when the

@@ -300,9 +300,9 @@ impl IntoFuture for GetObject {
 pub struct UpdateObject(Call<Vec<models::ConfigTuple>>);
 
 impl UpdateObject {
-    /// Attributes to set, as a list of attributes and values under the key `fields`: `{"fields": \[{"attribute":
-    /// "direct_media", "value": "no"}\]}`. Attributes that are left out keep their value, or take their default in
-    /// a new object.
+    /// Attributes to set, as a list of attributes and values under the key `fields`: `{"fields": [{"attribute":
+    /// "direct_media", "value": "no"}]}`. Attributes that are left out keep their value, or take their default in a
+    /// new object.
     pub fn fields(self, fields: impl Into<Value>) -> Self {
         Self(self.0.set("fields", Into::<Value>::into(fields)))
     }

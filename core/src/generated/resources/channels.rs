@@ -762,7 +762,7 @@ impl Originate {
         Self(self.0.set("appArgs", Into::<String>::into(app_args)))
     }
 
-    /// Caller id that the called side sees, as a number or as `Name \<number\>`.
+    /// Caller id that the called side sees, as a number or as `Name <number>`.
     pub fn caller_id(self, caller_id: impl Into<String>) -> Self {
         Self(self.0.set("callerId", Into::<String>::into(caller_id)))
     }
@@ -916,7 +916,7 @@ impl OriginateWithId {
         Self(self.0.set("appArgs", Into::<String>::into(app_args)))
     }
 
-    /// Caller id that the called side sees, as a number or as `Name \<number\>`.
+    /// Caller id that the called side sees, as a number or as `Name <number>`.
     pub fn caller_id(self, caller_id: impl Into<String>) -> Self {
         Self(self.0.set("callerId", Into::<String>::into(caller_id)))
     }
