@@ -76,6 +76,11 @@ impl Error {
         error
     }
 
+    /// Something that should not have happened on this side. Whether the server has acted is not known.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Protocol, Delivery::Unknown, message)
+    }
+
     /// The server's refusal: kind by status, message out of whichever body it sent.
     pub(crate) fn from_status(status: u16, body: Bytes) -> Self {
         let message = message_of(status, &body);

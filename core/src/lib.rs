@@ -39,7 +39,9 @@ mod version;
 
 pub use client::{Client, Reply, StartOptions};
 pub use error::{Delivery, Error, ErrorKind, Result};
-pub use events::{Batch, BatchLimit, EventStream, Interest, Matched, Next, ObjectKey, State, SubscriptionId};
+pub use events::{
+    Batch, BatchLimit, EventObject, EventStream, Interest, Matched, Next, ObjectKey, State, SubscriptionId,
+};
 pub use generated::events::Event;
 pub use generated::{models, objects};
 pub use operation::Arguments;

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -17,7 +18,7 @@ pub(crate) struct Frame {
     pub sequence: u64,
     pub name: Name,
     pub text: Utf8Bytes,
-    pub objects: Vec<ObjectId>,
+    pub objects: Arc<[EventObject]>,
 }
 
 /// Type of an event.
@@ -44,10 +45,13 @@ impl Name {
     }
 }
 
-/// One object an event is about.
+/// An object that is in an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ObjectId {
+pub struct EventObject {
+    /// Name of the event's field that holds it.
+    pub field: &'static str,
     pub class: &'static str,
+    /// For an endpoint `technology/resource`.
     pub id: Box<str>,
 }
 
@@ -62,7 +66,7 @@ impl Frame {
 
     /// A frame this library made.
     pub fn made(name: &str, text: String) -> Frame {
-        Frame { sequence: 0, name: Name::of(name), text: text.into(), objects: Vec::new() }
+        Frame { sequence: 0, name: Name::of(name), text: text.into(), objects: Arc::default() }
     }
 
     pub fn is_library(&self) -> bool {
@@ -75,7 +79,7 @@ impl Frame {
     }
 }
 
-fn peek(text: &str) -> Result<(Name, Vec<ObjectId>), String> {
+fn peek(text: &str) -> Result<(Name, Arc<[EventObject]>), String> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let found = reader.deserialize_map(TopLevel { tables: tables() }).map_err(|reason| reason.to_string())?;
     reader.end().map_err(|reason| reason.to_string())?;
@@ -87,10 +91,10 @@ fn peek(text: &str) -> Result<(Name, Vec<ObjectId>), String> {
             Name::Known(spec) => spec.objects.iter().find(|object| object.field == field).map(|object| object.class),
             Name::Other(_) => tables().usual_class(field),
         };
-        let Some(id) = class.and_then(|class| parts.id_of(class)) else { continue };
-        objects.push(ObjectId { class: class.unwrap_or_default(), id });
+        let Some((class, id)) = class.and_then(|class| Some((class, parts.id_of(class)?))) else { continue };
+        objects.push(EventObject { field, class, id });
     }
-    Ok((name, objects))
+    Ok((name, objects.into()))
 }
 
 /// What one pass over the frame finds. `type` may come last, so every field that could hold an object is kept.

@@ -9,6 +9,7 @@ pub mod spec;
 mod stream;
 mod subscriptions;
 
+pub use frame::EventObject;
 pub use queue::{Batch, BatchLimit, Matched, Next};
 pub use stream::{EventStream, State};
 pub use subscriptions::{Interest, ObjectKey, SubscriptionId};

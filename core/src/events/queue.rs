@@ -1,11 +1,11 @@
 //! Events between the socket and their handlers: bounded in bytes, matched when they are handed over.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
-use super::frame::{Frame, Name};
+use super::frame::{EventObject, Frame, Name};
 use super::library;
 use super::subscriptions::{SubscriptionId, Subscriptions};
 use crate::error::Result;
@@ -48,6 +48,7 @@ pub struct Matched {
     pub sequence: u64,
     name: Name,
     text: tokio_tungstenite::tungstenite::Utf8Bytes,
+    objects: Arc<[EventObject]>,
     /// In order of registration, each once.
     pub handlers: Vec<SubscriptionId>,
 }
@@ -61,6 +62,16 @@ impl Matched {
     /// The event's JSON as it came.
     pub fn text(&self) -> &str {
         self.text.as_str()
+    }
+
+    /// Whether the library knows this type. The objects of others are found by the names of their fields.
+    pub fn is_known(&self) -> bool {
+        matches!(self.name, Name::Known(_))
+    }
+
+    /// The domain objects in it.
+    pub fn objects(&self) -> &[EventObject] {
+        &self.objects
     }
 }
 
@@ -263,6 +274,7 @@ impl State {
                     sequence: frame.sequence,
                     name: frame.name.clone(),
                     text: frame.text.clone(),
+                    objects: frame.objects.clone(),
                     handlers,
                 });
             }

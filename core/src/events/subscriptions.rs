@@ -8,6 +8,7 @@ use super::frame::Frame;
 
 /// Token of one subscription; it removes it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
 pub struct SubscriptionId(pub u64);
 
 /// What a subscription is for.
@@ -117,7 +118,7 @@ impl Matcher<'_> {
             found.extend_from_slice(ids);
         }
         if !self.index.by_object.is_empty() {
-            for object in &frame.objects {
+            for object in frame.objects.iter() {
                 let ids = self.index.by_object.get(object.class).and_then(|class| class.get(&*object.id));
                 for id in ids.into_iter().flatten() {
                     let interest = &self.index.interests[id];
