@@ -203,9 +203,7 @@ pub unsafe extern "C" fn ari_client_subscribe(
 /// `client` is NULL or a client.
 #[no_mangle]
 pub unsafe extern "C" fn ari_client_unsubscribe(client: *const AriClient, subscription: u64) -> bool {
-    guard(std::ptr::null_mut(), false, || {
-        Ok(handle(client, "client")?.inner.unsubscribe(SubscriptionId(subscription)))
-    })
+    guard(std::ptr::null_mut(), false, || Ok(handle(client, "client")?.inner.unsubscribe(SubscriptionId(subscription))))
 }
 
 /// A number that changes whenever subscriptions come or go, and when a stream is closed.

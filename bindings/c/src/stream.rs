@@ -67,7 +67,9 @@ impl AriStream {
         let limit = BatchLimit::default();
         let found = match patience {
             Patience::None => self.inner.try_batch(limit),
-            Patience::Until(time) => wait(async { timeout(time, next(&self.inner, limit)).await.unwrap_or(Ok(Next::Nothing)) }),
+            Patience::Until(time) => {
+                wait(async { timeout(time, next(&self.inner, limit)).await.unwrap_or(Ok(Next::Nothing)) })
+            }
             Patience::Endless => wait(next(&self.inner, limit)),
         };
         if let Some(herald) = &self.herald {

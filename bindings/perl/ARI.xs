@@ -1,0 +1,376 @@
+/* libari (bindings/c/include/ari.h) as functions of Asterisk::ARI::Native. JSON crosses as octets, and no thread but Perl's own ever
+ * comes here: answers and events are fetched, and a descriptor tells when there are some. */
+
+#define PERL_NO_GET_CONTEXT
+#include "EXTERN.h"
+#include "perl.h"
+#include "XSUB.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "ari.h"
+
+/* Longest sleep while waiting. A signal that comes just before the sleep does not end it, so its handler is late by this much
+ * at most. */
+#define LONGEST_SLEEP_MS 500
+
+/* Dies with the exception that an error of the library is. */
+static void throw_error(pTHX_ AriBytes *error)
+{
+    dSP;
+    SV *json = sv_2mortal(newSVpvn((const char *)error->data, error->size));
+    ari_bytes_free(error);
+    PUSHMARK(SP);
+    XPUSHs(json);
+    PUTBACK;
+    call_pv("Asterisk::ARI::Exception::_throw_json", G_VOID | G_DISCARD);
+    croak("Asterisk::ARI::Exception::_throw_json has returned");
+}
+
+static SV *new_handle(pTHX_ void *handle, const char *class)
+{
+    SV *reference = newRV_noinc(newSVuv(PTR2UV(handle)));
+    return sv_bless(reference, gv_stashpv(class, GV_ADD));
+}
+
+static void *handle_of(pTHX_ SV *given, const char *class)
+{
+    if (!SvROK(given) || !sv_derived_from(given, class) || !SvUV(SvRV(given)))
+        croak("This is not the %s that was made: it does not go along into another thread", class);
+    /* A signal handler may let go of it while it is in use. */
+    sv_2mortal(SvREFCNT_inc(SvRV(given)));
+    return INT2PTR(void *, SvUV(SvRV(given)));
+}
+
+static void *released(pTHX_ SV *self)
+{
+    void *handle = INT2PTR(void *, SvUV(SvRV(self)));
+    sv_setuv(SvRV(self), 0);
+    return handle;
+}
+
+/* JSON, which is octets already; undef is nothing. */
+static AriSlice octets(pTHX_ SV *given)
+{
+    AriSlice slice = {NULL, 0};
+    STRLEN size;
+    if (SvOK(given)) {
+        slice.data = (const uint8_t *)SvPVbyte(given, size);
+        slice.size = size;
+    }
+    return slice;
+}
+
+/* Text of Perl's; undef is nothing. */
+static AriSlice text(pTHX_ SV *given)
+{
+    AriSlice slice = {NULL, 0};
+    STRLEN size;
+    if (SvOK(given)) {
+        /* A copy, because asking for UTF-8 may change what is asked. */
+        SV *copy = sv_2mortal(newSVsv(given));
+        slice.data = (const uint8_t *)SvPVutf8(copy, size);
+        slice.size = size;
+    }
+    return slice;
+}
+
+static SV *text_of(pTHX_ AriSlice slice)
+{
+    SV *made = newSVpvn((const char *)slice.data, slice.size);
+    if (!is_invariant_string((const U8 *)slice.data, slice.size))
+        SvUTF8_on(made);
+    return made;
+}
+
+static SV *octets_of(pTHX_ AriBytes *bytes)
+{
+    SV *made = newSVpvn(bytes->data ? (const char *)bytes->data : "", bytes->size);
+    ari_bytes_free(bytes);
+    return made;
+}
+
+/* The same for text; undef where there is none. */
+static SV *text_or_undef(pTHX_ AriBytes bytes)
+{
+    SV *made;
+    if (!bytes.data)
+        return newSV(0);
+    made = octets_of(aTHX_ &bytes);
+    SvUTF8_on(made);
+    return made;
+}
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+/* Waits for a descriptor; Perl's signal handlers run meanwhile, and may die. */
+static bool wait_for(pTHX_ int fd, double timeout_ms)
+{
+    struct pollfd wanted = {fd, POLLIN, 0};
+    double end = now_ms() + timeout_ms;
+    for (;;) {
+        double left = timeout_ms < 0 ? LONGEST_SLEEP_MS : end - now_ms();
+        int sleep = left <= 0 ? 0 : left >= LONGEST_SLEEP_MS ? LONGEST_SLEEP_MS : (int)left + 1;
+        int found;
+        PERL_ASYNC_CHECK();
+        found = poll(&wanted, 1, sleep);
+        if (found > 0)
+            return true;
+        if (found < 0 && errno != EINTR)
+            croak("Waiting for Asterisk failed: %s", strerror(errno));
+        PERL_ASYNC_CHECK();
+        if (timeout_ms >= 0 && now_ms() >= end)
+            return false;
+    }
+}
+
+static SV *subscriptions_of(pTHX_ const AriEvent *event)
+{
+    AV *numbers;
+    size_t i;
+    if (event->subscription_count == 1)
+        return newSVuv(event->subscriptions[0]);
+    numbers = newAV();
+    for (i = 0; i < event->subscription_count; i++)
+        av_push(numbers, newSVuv(event->subscriptions[i]));
+    return newRV_noinc((SV *)numbers);
+}
+
+/* What the generated classes cannot know: where the objects of an event are that is newer than they. */
+static SV *objects_of(pTHX_ const AriEvent *event)
+{
+    AV *objects;
+    size_t i;
+    if (event->known || !event->object_count)
+        return newSV(0);
+    objects = newAV();
+    for (i = 0; i < event->object_count; i++) {
+        av_push(objects, text_of(aTHX_ event->objects[i].field));
+        av_push(objects, text_of(aTHX_ event->objects[i].object_class));
+    }
+    return newRV_noinc((SV *)objects);
+}
+
+static SV *batch_of(pTHX_ AriBatch *batch)
+{
+    AV *slots = newAV();
+    size_t i;
+    av_extend(slots, 5 * (SSize_t)batch->event_count);
+    for (i = 0; i < batch->event_count; i++) {
+        const AriEvent *event = &batch->events[i];
+        av_push(slots, newSVuv(event->sequence));
+        av_push(slots, text_of(aTHX_ event->name));
+        av_push(slots, newSVpvn((const char *)event->text.data, event->text.size));
+        av_push(slots, subscriptions_of(aTHX_ event));
+        av_push(slots, objects_of(aTHX_ event));
+    }
+    ari_batch_free(batch);
+    return newRV_noinc((SV *)slots);
+}
+
+MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native
+
+PROTOTYPES: DISABLE
+
+AriClient *
+client_new(SV *options)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    RETVAL = ari_client_new(octets(aTHX_ options), &error);
+    if (!RETVAL)
+        throw_error(aTHX_ &error);
+  OUTPUT:
+    RETVAL
+
+void
+client_check(AriClient *client)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    if (!ari_client_check(client, &error))
+        throw_error(aTHX_ &error);
+
+UV
+client_subscribe(AriClient *client, SV *event, SV *object_class, SV *id)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    RETVAL = ari_client_subscribe(client, text(aTHX_ event), text(aTHX_ object_class), text(aTHX_ id), &error);
+    if (!RETVAL)
+        throw_error(aTHX_ &error);
+  OUTPUT:
+    RETVAL
+
+bool
+client_unsubscribe(AriClient *client, UV number)
+  CODE:
+    RETVAL = ari_client_unsubscribe(client, number);
+  OUTPUT:
+    RETVAL
+
+UV
+client_generation(AriClient *client)
+  CODE:
+    RETVAL = ari_client_generation(client);
+  OUTPUT:
+    RETVAL
+
+SV *
+client_server_version(AriClient *client)
+  CODE:
+    RETVAL = text_or_undef(aTHX_ ari_client_server_version(client));
+  OUTPUT:
+    RETVAL
+
+SV *
+client_base_url(AriClient *client)
+  CODE:
+    RETVAL = text_or_undef(aTHX_ ari_client_base_url(client));
+  OUTPUT:
+    RETVAL
+
+void
+client_stop(AriClient *client)
+  CODE:
+    ari_client_stop(client);
+
+AriPort *
+port_new()
+  PREINIT:
+    AriBytes error;
+  CODE:
+    RETVAL = ari_port_new(&error);
+    if (!RETVAL)
+        throw_error(aTHX_ &error);
+  OUTPUT:
+    RETVAL
+
+int
+port_fd(AriPort *port)
+  CODE:
+    RETVAL = ari_port_fd(port);
+  OUTPUT:
+    RETVAL
+
+bool
+port_wait(AriPort *port, SV *seconds)
+  CODE:
+    RETVAL = wait_for(aTHX_ ari_port_fd(port), SvOK(seconds) ? SvNV(seconds) * 1e3 : -1);
+  OUTPUT:
+    RETVAL
+
+void
+port_take(AriPort *port)
+  PREINIT:
+    AriAnswer answer;
+  PPCODE:
+    if (!ari_port_take(port, &answer))
+        XSRETURN_EMPTY;
+    EXTEND(SP, 4);
+    mPUSHu(answer.ticket);
+    mPUSHu(answer.kind);
+    PUSHs(answer.bytes.data ? sv_2mortal(octets_of(aTHX_ &answer.bytes)) : &PL_sv_undef);
+    mPUSHs(text_or_undef(aTHX_ answer.content_type));
+
+void
+port_probe(AriPort *port, AriClient *client, UV ticket)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    if (!ari_port_probe(port, client, ticket, &error))
+        throw_error(aTHX_ &error);
+
+void
+port_call(AriPort *port, AriClient *client, UV ticket, SV *operation, SV *arguments)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    if (!ari_port_call(port, client, ticket, text(aTHX_ operation), octets(aTHX_ arguments), &error))
+        throw_error(aTHX_ &error);
+
+void
+port_request(AriPort *port, AriClient *client, UV ticket, SV *method, SV *path, SV *query, SV *body)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    if (!ari_port_request(port, client, ticket, text(aTHX_ method), text(aTHX_ path), octets(aTHX_ query),
+                          octets(aTHX_ body), &error))
+        throw_error(aTHX_ &error);
+
+AriStream *
+port_open(AriPort *port, AriClient *client, UV ticket, SV *arguments)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    RETVAL = ari_port_open(port, client, ticket, octets(aTHX_ arguments), &error);
+    if (!RETVAL)
+        throw_error(aTHX_ &error);
+  OUTPUT:
+    RETVAL
+
+void
+port_ping(AriPort *port, AriStream *stream, UV ticket)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    if (!ari_port_ping(port, stream, ticket, &error))
+        throw_error(aTHX_ &error);
+
+void
+port_abandon(AriPort *port, UV ticket)
+  CODE:
+    ari_port_abandon(port, ticket);
+
+void
+stream_next(AriStream *stream)
+  PREINIT:
+    AriBatch *batch;
+    AriBytes error;
+    AriNext found;
+  PPCODE:
+    found = ari_stream_next(stream, 0, &batch, &error);
+    EXTEND(SP, 2);
+    mPUSHu(found);
+    if (found == ARI_NEXT_BATCH)
+        mPUSHs(batch_of(aTHX_ batch));
+    else if (found == ARI_NEXT_FAILED)
+        mPUSHs(octets_of(aTHX_ &error));
+
+void
+stream_rewind(AriStream *stream, UV sequence)
+  CODE:
+    ari_stream_rewind(stream, sequence);
+
+void
+stream_close(AriStream *stream)
+  CODE:
+    ari_stream_close(stream);
+
+MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native::Client
+
+void
+DESTROY(SV *self)
+  CODE:
+    ari_client_free((AriClient *)released(aTHX_ self));
+
+MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native::Port
+
+void
+DESTROY(SV *self)
+  CODE:
+    ari_port_free((AriPort *)released(aTHX_ self));
+
+MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native::Stream
+
+void
+DESTROY(SV *self)
+  CODE:
+    ari_stream_free((AriStream *)released(aTHX_ self));

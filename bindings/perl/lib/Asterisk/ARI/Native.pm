@@ -1,0 +1,144 @@
+package Asterisk::ARI::Native;
+
+use strict;
+use warnings;
+
+use Asterisk::ARI::Exception ();
+use XSLoader ();
+
+our $VERSION = '0.1.0';
+
+XSLoader::load('Asterisk::ARI', $VERSION);
+
+# A new thread gets no copies of handles: two threads would free the same one.
+for my $kind (qw(Client Port Stream)) {
+    no strict 'refs';
+    *{"Asterisk::ARI::Native::${kind}::CLONE_SKIP"} = sub { 1 };
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Asterisk::ARI::Native - the library below Asterisk::ARI
+
+=head1 DESCRIPTION
+
+The functions of F<libari>, which does what is the same in every language: connections, checks of arguments, errors, the
+event path. They are for the modules of this distribution; programs use L<Asterisk::ARI>. F<ari.h> says what each of
+them does.
+
+JSON goes in and comes out as octets, other texts as text. What fails dies with an L<Asterisk::ARI::Exception>. Handles close what they
+stand for when nothing refers to them any more. They do not go along into a child made by C<fork> or into another thread:
+there, every function dies.
+
+=head1 FUNCTIONS
+
+=head2 The client
+
+=over
+
+=item client_new($options_json)
+
+A handle for a server. The options hold C<url>, C<username> and C<password>.
+
+=item client_check($client)
+
+Dies in a process in which the client cannot be used.
+
+=item client_subscribe($client, $event, $class, $id)
+
+Wants events of a type (undef: all), with an object (both undef: any). Gives the number of the subscription.
+
+=item client_unsubscribe($client, $number)
+
+Takes one back. False when it was not there.
+
+=item client_generation($client)
+
+A number that changes with the subscriptions.
+
+=item client_server_version($client), client_base_url($client)
+
+Release of the server, undef as long as it is not known; its address.
+
+=item client_stop($client)
+
+Closes all streams of the client.
+
+=back
+
+=head2 Ports
+
+A port is where answers arrive. The caller chooses a number, the ticket, for each thing it begins.
+
+=over
+
+=item port_new()
+
+A new port.
+
+=item port_fd($port)
+
+A descriptor that is readable as long as something waits in the port.
+
+=item port_wait($port, $seconds)
+
+Waits until something does; C<undef> waits for ever. Signal handlers run meanwhile. False when the time is up.
+
+=item port_take($port)
+
+The next answer, C<($ticket, $kind, $value, $content_type)>, or nothing. Kinds: 0 done, 1 JSON, 2 a file, 3 an error as JSON, 4 there is
+something new in the stream with this ticket.
+
+=item port_probe($port, $client, $ticket)
+
+Asks the server who it is.
+
+=item port_call($port, $client, $ticket, $operation, $arguments_json)
+
+Calls an operation by its id.
+
+=item port_request($port, $client, $ticket, $method, $path, $query_json, $body_json)
+
+Sends any request; the query is a list of pairs of texts. Query and body may be undef.
+
+=item port_open($port, $client, $ticket, $arguments_json)
+
+Begins to open an event connection, and gives its stream.
+
+=item port_ping($port, $stream, $ticket)
+
+Pings the server of a stream.
+
+=item port_abandon($port, $ticket)
+
+Gives a call up.
+
+=back
+
+=head2 Streams
+
+=over
+
+=item stream_next($stream)
+
+What there is without waiting: C<(0)> nothing for now, C<(1, $batch)>, C<(2)> the end, C<(3, $error_json)>. A batch is a list with five slots
+for each event: sequence, type, JSON, the number of the subscription or a list of them, and for types newer than the library the
+fields and classes of its objects.
+
+=item stream_rewind($stream, $sequence)
+
+Has the events after this one matched again.
+
+=item stream_close($stream)
+
+Closes the connection.
+
+=back
+
+=cut
