@@ -16,17 +16,22 @@
  * at most. */
 #define LONGEST_SLEEP_MS 500
 
-/* Dies with the exception that an error of the library is. */
-static void throw_error(pTHX_ AriBytes *error)
+/* Dies with the exception that an error of the library, as JSON, is. */
+static void throw_json(pTHX_ SV *json)
 {
     dSP;
-    SV *json = sv_2mortal(newSVpvn((const char *)error->data, error->size));
-    ari_bytes_free(error);
     PUSHMARK(SP);
     XPUSHs(json);
     PUTBACK;
     call_pv("Asterisk::ARI::Exception::_throw_json", G_VOID | G_DISCARD);
     croak("Asterisk::ARI::Exception::_throw_json has returned");
+}
+
+static void throw_error(pTHX_ AriBytes *error)
+{
+    SV *json = sv_2mortal(newSVpvn((const char *)error->data, error->size));
+    ari_bytes_free(error);
+    throw_json(aTHX_ json);
 }
 
 static SV *new_handle(pTHX_ void *handle, const char *class)
@@ -38,7 +43,10 @@ static SV *new_handle(pTHX_ void *handle, const char *class)
 static void *handle_of(pTHX_ SV *given, const char *class)
 {
     if (!SvROK(given) || !sv_derived_from(given, class) || !SvUV(SvRV(given)))
-        croak("This is not the %s that was made: it does not go along into another thread", class);
+        throw_json(aTHX_ sv_2mortal(newSVpvf(
+            "{\"class\":\"IllegalInputException\",\"delivery\":\"not sent\",\"argument\":true,\"message\":"
+            "\"there is no %s here: it does not go along into another thread, and is gone when it has been freed\"}",
+            class)));
     /* A signal handler may let go of it while it is in use. */
     sv_2mortal(SvREFCNT_inc(SvRV(given)));
     return INT2PTR(void *, SvUV(SvRV(given)));
