@@ -39,7 +39,10 @@ impl Asterisk {
 
     /// One of the test's own, which it may kill.
     pub fn own() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/asterisk/asterisk.py");
+        // Other crates' tests have this file, too, in other depths.
+        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let mut scripts = folders.map(|folder| folder.join("scripts/asterisk/asterisk.py"));
+        let script = scripts.find(|script| script.exists()).expect("the repository's scripts");
         let mut child = Command::new("python3")
             .arg(script)
             .args(["up", "--ephemeral"])
@@ -62,8 +65,15 @@ impl Asterisk {
         }
     }
 
+    #[allow(dead_code)] // Not every test file needs it.
     pub fn options(&self) -> Options {
         Options::new(&self.url, &self.username, &self.password).unwrap()
+    }
+
+    /// Where it is, as the environment says it to programs.
+    #[allow(dead_code)]
+    pub fn variables(&self) -> [(&'static str, &str); 3] {
+        [("ARI_URL", &self.url), ("ARI_USERNAME", &self.username), ("ARI_PASSWORD", &self.password)]
     }
 
     /// A command of the script: kill, start, stop, restart, freeze, thaw.
