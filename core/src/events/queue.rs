@@ -235,6 +235,8 @@ impl Queue {
             state.frames.push_front(frame);
         }
         state.handed_over.clear();
+        // Who waits for something to look at may have seen an empty queue meanwhile.
+        self.arrived.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -386,6 +388,20 @@ mod tests {
         assert!(matches!(look(), Ok(Next::Batch(batch)) if batch.events[0].name() == "A"));
         queue.ready().await;
         assert!(matches!(look(), Ok(Next::End)));
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_told_of_what_is_put_back() {
+        let (queue, subscriptions) = queue(1 << 20);
+        subscriptions.add(only("A"));
+        send(&queue, "A");
+        send(&queue, "A");
+        let batch = queue.next_batch(&subscriptions, BatchLimit::default()).await.unwrap().unwrap();
+        let waiting = queue.ready();
+        let rewinding = async { queue.rewind(batch.events[0].sequence) };
+        tokio::time::timeout(std::time::Duration::from_secs(10), async { tokio::join!(waiting, rewinding) })
+            .await
+            .expect("there is something to look at");
     }
 
     #[tokio::test]
