@@ -45,13 +45,14 @@ impl Builder<'_> {
         let unique = |place: &str, names: &mut dyn Iterator<Item = &str>, sort: Name| {
             let mut seen: HashMap<String, &str> = HashMap::new();
             for name in names {
-                let identifier = language.identifier(name, sort);
-                if let Some(other) = seen.insert(identifier.clone(), name) {
-                    return Err(Error::at(
-                        format!("templates/{}/language.toml", language.name),
-                        place,
-                        format!("{other:?} and {name:?} would both be called {identifier:?}"),
-                    ));
+                for identifier in language.taken_by(&language.identifier(name, sort), sort) {
+                    if let Some(other) = seen.insert(identifier.clone(), name) {
+                        return Err(Error::at(
+                            format!("templates/{}/language.toml", language.name),
+                            place,
+                            format!("{other:?} and {name:?} would both be called {identifier:?}"),
+                        ));
+                    }
                 }
             }
             Ok(())
@@ -173,15 +174,15 @@ impl Builder<'_> {
 
     /// Whether the nickname is another name of the operation: it is not its name, and no other operation's either.
     fn alias(&self, operation: &Operation, name: &str) -> bool {
+        let language = self.language;
         let resource = self.api.resources.iter().find(|resource| resource.name == operation.resource);
+        let others = resource.into_iter().flat_map(|resource| &resource.operations).filter(|o| o.id != operation.id);
+        let taken: Vec<String> = others
+            .flat_map(|other| language.taken_by(&language.identifier(&other.nickname, Name::Method), Name::Method))
+            .collect();
         name != operation.nickname
-            && self.language.is_usable(&operation.nickname, Name::Method)
-            && !resource.is_some_and(|resource| {
-                resource
-                    .operations
-                    .iter()
-                    .any(|other| self.language.identifier(&other.nickname, Name::Method) == operation.nickname)
-            })
+            && language.is_usable(&operation.nickname, Name::Method)
+            && !language.taken_by(&operation.nickname, Name::Method).iter().any(|name| taken.contains(name))
     }
 
     fn parameter(&self, parameter: &Parameter) -> Value {
@@ -351,10 +352,11 @@ impl Builder<'_> {
             .filter_map(|id| self.api.operation(id))
             .map(|operation| self.bound(operation, object, &filled))
             .collect();
-        let taken: Vec<&str> = operations
+        let taken: Vec<String> = operations
             .iter()
             .flat_map(|operation| [operation["name"].as_str(), operation["nickname"].as_str()])
             .flatten()
+            .flat_map(|name| language.taken_by(name, Name::Method))
             .collect();
         let mut value = match self.api.model(&object.model) {
             Some(model) => self.model(model),
@@ -362,7 +364,8 @@ impl Builder<'_> {
         };
         for key in ["properties", "own_properties"] {
             for property in value[key].as_array_mut().into_iter().flatten() {
-                let shadowed = property["attribute"].as_str().is_some_and(|name| taken.contains(&name));
+                let shadowed =
+                    property["attribute"].as_str().is_some_and(|name| taken.iter().any(|taken| taken == name));
                 property["shadowed"] = Value::Bool(shadowed);
             }
         }

@@ -72,6 +72,8 @@ pub enum Name {
 pub struct Reserved {
     /// How a reserved word is written instead; `{name}` is the word.
     pub escape: Option<String>,
+    /// Names that come with every method; `{name}` is its own.
+    pub companions: Vec<String>,
     /// Whether `List` is reserved when `list` is.
     pub ignore_case: bool,
     /// Reserved for names of any sort.
@@ -188,6 +190,9 @@ impl Language {
                 return wrong("reserved.escape", format!("{escape:?} must hold {{name}} and something besides"));
             }
         }
+        if let Some(companion) = self.reserved.companions.iter().find(|pattern| !pattern.contains("{name}")) {
+            return wrong("reserved.companions", format!("{companion:?} must hold {{name}}"));
+        }
         let types = &self.types;
         for (view, map) in [
             ("types", &types.all),
@@ -255,6 +260,15 @@ impl Language {
         identifier_characters(name) == name && !self.is_reserved(name, sort)
     }
 
+    /// All that is taken when something is called like this.
+    pub fn taken_by(&self, identifier: &str, sort: Name) -> Vec<String> {
+        let mut names = vec![identifier.to_string()];
+        if sort == Name::Method {
+            names.extend(self.reserved.companions.iter().map(|pattern| pattern.replace("{name}", identifier)));
+        }
+        names
+    }
+
     fn is_reserved(&self, name: &str, sort: Name) -> bool {
         let own = match sort {
             Name::Method => &self.reserved.methods,
@@ -263,11 +277,10 @@ impl Language {
             Name::Resource => &self.reserved.resources,
             Name::Class => &self.reserved.classes,
         };
-        self.reserved
-            .words
-            .iter()
-            .chain(own)
-            .any(|word| word == name || (self.reserved.ignore_case && word.eq_ignore_ascii_case(name)))
+        let taken = self.taken_by(name, sort);
+        let is =
+            |name: &str, word: &str| word == name || (self.reserved.ignore_case && word.eq_ignore_ascii_case(name));
+        self.reserved.words.iter().chain(own).any(|word| taken.iter().any(|name| is(name, word)))
     }
 
     /// How a type is written at a place; `is_object` says which models are domain objects.

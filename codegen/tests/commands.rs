@@ -177,7 +177,7 @@ fn every_shipped_language_renders_asterisk_and_the_awkward() {
         for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".json")) {
             serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
-        // Rust went through rustfmt, which refuses what does not parse; Python and JavaScript read their own.
+        // Rust went through rustfmt, which refuses what does not parse; the others read their own.
         let program = "import ast, pathlib, sys\nfor p in pathlib.Path(sys.argv[1]).rglob('*.py'): ast.parse(p.read_bytes(), str(p))";
         let python = Command::new("python3").args(["-W", "error", "-c", program]).arg(&output).output().unwrap();
         assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stderr));
@@ -187,6 +187,9 @@ fn every_shipped_language_renders_asterisk_and_the_awkward() {
             "for (const p of process.argv.slice(1)) new vm.Script(fs.readFileSync(p, 'utf8'), { filename: p })";
         let node = Command::new("node").args(["-e", program]).args(scripts).current_dir(&output).output().unwrap();
         assert!(node.status.success(), "{}", String::from_utf8_lossy(&node.stderr));
+        let check = repository("codegen/tests/support/check.pl");
+        let perl = Command::new("perl").arg(check).arg(output.join("perl/generated")).output().unwrap();
+        assert!(perl.status.success(), "{}", String::from_utf8_lossy(&perl.stderr));
     }
 }
 

@@ -137,13 +137,12 @@ impl Builder<'_> {
     pub(super) fn returns_text(&self, returns: &Type) -> String {
         let style = &self.language.doc;
         let about = match returns.model().and_then(|name| self.api.model(name)) {
-            Some(model) => {
-                style.prose(&sentence(first_sentence(&model.description)))
-            }
+            Some(model) => style.prose(&sentence(first_sentence(&model.description))),
             None if *returns == Type::Binary => "The bytes.".to_string(),
             None => String::new(),
         };
         match (returns, about.as_str()) {
+            (Type::Void, _) => String::new(),
             (Type::List(_), "") => "A list.".to_string(),
             (Type::List(_), about) => format!("A list; each: {about}"),
             (_, "") => format!("{}.", style.code(&returns.to_string())),

@@ -23,3 +23,277 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event - What all events have in common
+
+=head1 SYNOPSIS
+
+    $ari->on_event('*' => sub {
+        my ($event) = @_;
+        print $event->type, "\n";
+        print $event->{application}, "\n";
+    });
+
+=head1 DESCRIPTION
+
+What all events have in common. Each type of event is a class below this one. Events that are newer than this release are of this
+class itself, and what they hold is in the event as a hash.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=back
+
+=head1 EVENTS
+
+=over 4
+
+=item L<ApplicationMoveFailed|Asterisk::ARI::Event::ApplicationMoveFailed>
+
+A channel could not be moved to another application, for example because no such application is
+registered. The channel stays where it is.
+
+=item L<ApplicationRegistered|Asterisk::ARI::Event::ApplicationRegistered>
+
+The application is registered. Sent over an outbound WebSocket after it connects, once for each
+application.
+
+=item L<ApplicationReplaced|Asterisk::ARI::Event::ApplicationReplaced>
+
+Another WebSocket has registered the same application. This one stays open, but receives nothing more for
+the application.
+
+=item L<ApplicationUnregistered|Asterisk::ARI::Event::ApplicationUnregistered>
+
+The application is no longer registered. Sent over an outbound WebSocket.
+
+=item L<BridgeAttendedTransfer|Asterisk::ARI::Event::BridgeAttendedTransfer>
+
+An attended transfer was tried. Sent to applications subscribed to a bridge or a channel involved.
+
+=item L<BridgeBlindTransfer|Asterisk::ARI::Event::BridgeBlindTransfer>
+
+A blind transfer was tried. Sent to applications subscribed to the bridge or to a channel involved.
+
+=item L<BridgeCreated|Asterisk::ARI::Event::BridgeCreated>
+
+A bridge exists now. A subscription to this bridge comes too late for it; subscribe to all bridges
+(C<bridge:>).
+
+=item L<BridgeDestroyed|Asterisk::ARI::Event::BridgeDestroyed>
+
+A bridge is gone. Sent only to applications subscribed to it.
+
+=item L<BridgeMerged|Asterisk::ARI::Event::BridgeMerged>
+
+All channels of one bridge have moved to another. Sent to applications subscribed to one of the two.
+
+=item L<BridgeVideoSourceChanged|Asterisk::ARI::Event::BridgeVideoSourceChanged>
+
+Another channel is now the video source of a bridge.
+
+=item L<CallBroadcast|Asterisk::ARI::Event::CallBroadcast>
+
+StasisBroadcast() in the dialplan offers a channel to the applications. The first to claim it gets it.
+
+=item L<CallClaimed|Asterisk::ARI::Event::CallClaimed>
+
+An application has claimed a channel on offer. Sent to all applications that were offered it, the winner
+included, but only when StasisBroadcast() asks for it.
+
+=item L<ChannelCallerId|Asterisk::ARI::Event::ChannelCallerId>
+
+The caller ID of a channel is another.
+
+=item L<ChannelConnectedLine|Asterisk::ARI::Event::ChannelConnectedLine>
+
+A channel is told anew who it is connected to.
+
+=item L<ChannelCreated|Asterisk::ARI::Event::ChannelCreated>
+
+A channel exists now. A subscription to this channel comes too late for it; subscribe to all channels
+(C<channel:>).
+
+=item L<ChannelDestroyed|Asterisk::ARI::Event::ChannelDestroyed>
+
+A channel is gone. Sent only to applications subscribed to the channel; one that comes from the dialplan
+by Stasis() is not subscribed by that alone.
+
+=item L<ChannelDialplan|Asterisk::ARI::Event::ChannelDialplan>
+
+A channel is about to run an application of the dialplan.
+
+=item L<ChannelDtmfReceived|Asterisk::ARI::Event::ChannelDtmfReceived>
+
+A digit came in on a channel. Sent when the digit ends; nothing tells of its beginning.
+
+=item L<ChannelEnteredBridge|Asterisk::ARI::Event::ChannelEnteredBridge>
+
+A channel is now in a bridge.
+
+=item L<ChannelHangupRequest|Asterisk::ARI::Event::ChannelHangupRequest>
+
+Somebody wants a channel to hang up. ChannelDestroyed follows when it has.
+
+=item L<ChannelHold|Asterisk::ARI::Event::ChannelHold>
+
+The device behind a channel has put the call on hold.
+
+=item L<ChannelLeftBridge|Asterisk::ARI::Event::ChannelLeftBridge>
+
+A channel is no longer in a bridge.
+
+=item L<ChannelStateChange|Asterisk::ARI::Event::ChannelStateChange>
+
+The state of a channel is another, for example C<Ringing> or C<Up>.
+
+=item L<ChannelTalkingFinished|Asterisk::ARI::Event::ChannelTalkingFinished>
+
+Somebody falls silent. Sent only while the dialplan function TALK_DETECT is switched on for the channel.
+
+=item L<ChannelTalkingStarted|Asterisk::ARI::Event::ChannelTalkingStarted>
+
+Somebody begins to talk. Sent only while the dialplan function TALK_DETECT is switched on for the channel.
+
+=item L<ChannelToneDetected|Asterisk::ARI::Event::ChannelToneDetected>
+
+The dialplan function TONE_DETECT, switched on for the channel, has heard its tone.
+
+=item L<ChannelTransfer|Asterisk::ARI::Event::ChannelTransfer>
+
+A channel asks for a transfer and leaves it to the application. Sent only for PJSIP channels with
+PJSIP_TRANSFER_HANDLING() set to C<ari-only>, on a SIP REFER.
+
+=item L<ChannelUnhold|Asterisk::ARI::Event::ChannelUnhold>
+
+The device behind a channel has taken the call off hold.
+
+=item L<ChannelUserevent|Asterisk::ARI::Event::ChannelUserevent>
+
+A user event, from C<userEvent> or from the dialplan application UserEvent().
+
+=item L<ChannelVarset|Asterisk::ARI::Event::ChannelVarset>
+
+A variable was set, on a channel or globally. Global ones go only to applications subscribed to all
+channels.
+
+=item L<Connected|Asterisk::ARI::Event::Connected>
+
+The event connection is up.
+
+=item L<ConnectionClosed|Asterisk::ARI::Event::ConnectionClosed>
+
+The event connection was closed in good order, and no event follows from it.
+
+=item L<ConnectionLost|Asterisk::ARI::Event::ConnectionLost>
+
+The event connection was lost. If the client reconnects, Reconnecting follows.
+
+=item L<ContactStatusChange|Asterisk::ARI::Event::ContactStatusChange>
+
+A contact of an endpoint came, went or changed its status. Sent only to applications subscribed to the
+endpoint.
+
+=item L<DeviceStateChanged|Asterisk::ARI::Event::DeviceStateChanged>
+
+The state of a device has changed. Sent only to applications subscribed to the device.
+
+=item L<Dial|Asterisk::ARI::Event::Dial>
+
+An outgoing call makes progress. Sent when dialing begins, at each step and at the end.
+
+=item L<EndpointStateChange|Asterisk::ARI::Event::EndpointStateChange>
+
+An endpoint went online or offline. Sent only to applications subscribed to it.
+
+=item L<EventsDropped|Asterisk::ARI::Event::EventsDropped>
+
+Events waited for so long that the bound of the queue was reached, and the oldest were given up. This
+event stands in their place.
+
+=item L<PeerStatusChange|Asterisk::ARI::Event::PeerStatusChange>
+
+The peer behind an endpoint registered, went away or changed otherwise. Sent only to applications
+subscribed to the endpoint.
+
+=item L<PlaybackContinuing|Asterisk::ARI::Event::PlaybackContinuing>
+
+A playback with several media URIs is through with one of them, even if that one failed. PlaybackStarted
+follows for the next.
+
+=item L<PlaybackFinished|Asterisk::ARI::Event::PlaybackFinished>
+
+A playback is over. Its state tells whether it was played or stopped (C<done>) or could not be played
+(C<failed>).
+
+=item L<PlaybackStarted|Asterisk::ARI::Event::PlaybackStarted>
+
+Media begins to play. Sent for each media URI of a playback, and again after a pause.
+
+=item L<RESTResponse|Asterisk::ARI::Event::RESTResponse>
+
+The response to a RESTRequest. Responses come in the order of the requests, with events in between.
+
+=item L<Reconnected|Asterisk::ARI::Event::Reconnected>
+
+The event connection is back. Events of the gap are lost: Asterisk replays nothing.
+
+=item L<Reconnecting|Asterisk::ARI::Event::Reconnecting>
+
+The client is about to try to connect again.
+
+=item L<RecordingFailed|Asterisk::ARI::Event::RecordingFailed>
+
+A recording could not be made.
+
+=item L<RecordingFinished|Asterisk::ARI::Event::RecordingFinished>
+
+A recording is over. Also sent when it was thrown away.
+
+=item L<RecordingStarted|Asterisk::ARI::Event::RecordingStarted>
+
+A recording begins to record.
+
+=item L<StasisEnd|Asterisk::ARI::Event::StasisEnd>
+
+A channel has left the application: it hung up, moved on in the dialplan or went to another application.
+
+=item L<StasisStart|Asterisk::ARI::Event::StasisStart>
+
+A channel has entered the application, which controls it from now on.
+
+=item L<TextMessageReceived|Asterisk::ARI::Event::TextMessageReceived>
+
+A text message has come in outside of any call. Sent only to applications subscribed to the endpoint, or
+to all of them.
+
+=item L<UnreadableFrame|Asterisk::ARI::Event::UnreadableFrame>
+
+Something arrived on the event connection that is no event.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>

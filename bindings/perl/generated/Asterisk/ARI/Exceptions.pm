@@ -49,3 +49,124 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Exceptions - everything that can go wrong with a call or a connection
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+
+    eval { $ari->channels->hangup($channel_id); 1 } or do {
+        my $gone = Asterisk::ARI::Exception::NotFoundException->caught or die $@;
+        print 'no such channel: ', $gone->message, "\n";
+    };
+
+=head1 DESCRIPTION
+
+Exceptions are objects, thrown with C<die>. What they know and can do stands in L<Asterisk::ARI::Exception>, from which
+all of these derive. C<use Asterisk::ARI> loads them.
+
+=head1 CLASSES
+
+=head2 AriException
+
+Anything that went wrong with a call or a connection; every other error is one of these.
+
+The class is L<Asterisk::ARI::Exception>.
+
+=head2 IllegalInputException
+
+The arguments were refused: by the library before anything was sent, or by Asterisk.
+
+The class is C<Asterisk::ARI::Exception::IllegalInputException>, one of L</AriException>.
+Asterisk's answer had the status 400.
+
+=head2 UnprocessableException
+
+The arguments were understood, but Asterisk cannot act on what they name.
+
+The class is C<Asterisk::ARI::Exception::UnprocessableException>, one of L</IllegalInputException>.
+Asterisk's answer had the status 422.
+
+=head2 UnauthorizedException
+
+The user name or the password was not accepted.
+
+The class is C<Asterisk::ARI::Exception::UnauthorizedException>, one of L</AriException>.
+Asterisk's answer had the status 401.
+
+=head2 ForbiddenException
+
+The user may not do this, for instance because it may only read.
+
+The class is C<Asterisk::ARI::Exception::ForbiddenException>, one of L</AriException>.
+Asterisk's answer had the status 403.
+
+=head2 NotFoundException
+
+What the call names does not exist, or exists no longer.
+
+The class is C<Asterisk::ARI::Exception::NotFoundException>, one of L</AriException>.
+Asterisk's answer had the status 404.
+
+=head2 IllegalStateException
+
+What the call names exists, but is not in a state in which the call is possible.
+
+The class is C<Asterisk::ARI::Exception::IllegalStateException>, one of L</AriException>.
+Asterisk's answer had the status 409.
+
+=head2 PreconditionFailedException
+
+A condition the call depends on does not hold.
+
+The class is C<Asterisk::ARI::Exception::PreconditionFailedException>, one of L</IllegalStateException>.
+Asterisk's answer had the status 412.
+
+=head2 ClientErrorException
+
+Asterisk refused the request for another reason, such as its method or its size.
+
+The class is C<Asterisk::ARI::Exception::ClientErrorException>, one of L</AriException>.
+Asterisk's answer had a status 4xx that has no class of its own.
+
+=head2 AsteriskServerException
+
+Asterisk failed; for some calls this is also its answer to arguments it cannot use.
+
+The class is C<Asterisk::ARI::Exception::AsteriskServerException>, one of L</AriException>.
+Asterisk's answer had the status 500.
+
+=head2 NoSuchMethodException
+
+Asterisk does not know how to do this.
+
+The class is C<Asterisk::ARI::Exception::NoSuchMethodException>, one of L</AriException>.
+Asterisk's answer had the status 501.
+
+=head2 AsteriskUnknownException
+
+Another failure on the side of the server, such as 503 while Asterisk is starting.
+
+The class is C<Asterisk::ARI::Exception::AsteriskUnknownException>, one of L</AriException>.
+Asterisk's answer had a status 5xx that has no class of its own.
+
+=head2 ConnectionException
+
+No connection to Asterisk, or it was lost before the answer was there.
+
+The class is C<Asterisk::ARI::Exception::ConnectionException>, one of L</AriException>.
+
+=head2 TimeoutException
+
+The answer did not come in time.
+
+The class is C<Asterisk::ARI::Exception::TimeoutException>, one of L</AriException>.
+
+=head2 ProtocolException
+
+Something answered, but not as Asterisk does.
+
+The class is C<Asterisk::ARI::Exception::ProtocolException>, one of L</AriException>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/ERRORS>, L<Asterisk::ARI::Exception>

@@ -146,4 +146,325 @@ __END__
 
 =head1 NAME
 
-Asterisk::ARI::Surface - what the client has from the description of the interface
+Asterisk::ARI::Surface - resources, calls and handlers of the client, and all classes
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $channel = $ari->channels->originate(endpoint => 'PJSIP/alice', app => 'hello');
+    $ari->on_channel_event(StasisStart => sub {
+        my ($channel, $event) = @_;
+        $channel->answer;
+    });
+
+=head1 DESCRIPTION
+
+What L<Asterisk::ARI> inherits of the description of the interface.
+
+=head1 RESOURCES
+
+Each is a method without arguments.
+
+=over 4
+
+=item L<applications|Asterisk::ARI::Resource::Applications>
+
+Stasis applications, their subscriptions and event filters.
+
+=item L<asterisk|Asterisk::ARI::Resource::Asterisk>
+
+The server itself: information, modules, log channels, global variables and dynamic configuration.
+
+=item L<bridges|Asterisk::ARI::Resource::Bridges>
+
+Bridges: join channels so that they hear each other.
+
+=item L<channels|Asterisk::ARI::Resource::Channels>
+
+Channels: originate, answer, control, record and hang up calls.
+
+=item L<device_states|Asterisk::ARI::Resource::DeviceStates>
+
+Device states, which drive lamps and presence in the dialplan. Also called C<deviceStates>.
+
+=item L<endpoints|Asterisk::ARI::Resource::Endpoints>
+
+Endpoints (phones, trunks), text messages to them and referrals.
+
+=item L<events|Asterisk::ARI::Resource::Events>
+
+The event WebSocket, user events and claims of broadcast channels.
+
+=item L<mailboxes|Asterisk::ARI::Resource::Mailboxes>
+
+Message counts of mailboxes kept outside Asterisk.
+
+=item L<playbacks|Asterisk::ARI::Resource::Playbacks>
+
+Control over media that is being played.
+
+=item L<recordings|Asterisk::ARI::Resource::Recordings>
+
+Recordings, live and stored.
+
+=item L<sounds|Asterisk::ARI::Resource::Sounds>
+
+The sound files installed on the server.
+
+=back
+
+=head1 CALLS
+
+The most common ones, on the client itself. They take what the operation takes, in all its forms.
+
+=over 4
+
+=item get_info
+
+The same as L<< C<< asterisk->get_info >>|Asterisk::ARI::Resource::Asterisk/get_info >>. Also called C<getInfo>.
+
+=item get_endpoints
+
+The same as L<< C<< endpoints->list >>|Asterisk::ARI::Resource::Endpoints/list >>. Also called C<getEndpoints>.
+
+=item get_channels
+
+The same as L<< C<< channels->list >>|Asterisk::ARI::Resource::Channels/list >>. Also called C<getChannels>.
+
+=item get_bridges
+
+The same as L<< C<< bridges->list >>|Asterisk::ARI::Resource::Bridges/list >>. Also called C<getBridges>.
+
+=item get_recordings
+
+The same as L<< C<< recordings->list_stored >>|Asterisk::ARI::Resource::Recordings/list_stored >>. Also called C<getRecordings>.
+
+=item get_endpoint
+
+The same as L<< C<< endpoints->get >>|Asterisk::ARI::Resource::Endpoints/get >>. Also called C<getEndpoint>.
+
+=item get_channel
+
+The same as L<< C<< channels->get >>|Asterisk::ARI::Resource::Channels/get >>. Also called C<getChannel>.
+
+=item get_bridge
+
+The same as L<< C<< bridges->get >>|Asterisk::ARI::Resource::Bridges/get >>. Also called C<getBridge>.
+
+=item get_recording
+
+The same as L<< C<< recordings->get_stored >>|Asterisk::ARI::Resource::Recordings/get_stored >>. Also called C<getRecording>.
+
+=back
+
+=head1 HANDLERS
+
+Each registers code for the events of a type that hold an object of a class: C<< $ari->on_channel_event($type => sub { my
+($channel, $event) = @_; ... }) >>. See L<Asterisk::ARI/EVENTS>.
+
+=over 4
+
+=item on_bridge_event
+
+For a L<Bridge|Asterisk::ARI::Object::Bridge>, in L<BridgeAttendedTransfer|Asterisk::ARI::Event::BridgeAttendedTransfer>, L<BridgeBlindTransfer|Asterisk::ARI::Event::BridgeBlindTransfer>, L<BridgeCreated|Asterisk::ARI::Event::BridgeCreated>, L<BridgeDestroyed|Asterisk::ARI::Event::BridgeDestroyed>, L<BridgeMerged|Asterisk::ARI::Event::BridgeMerged>, L<BridgeVideoSourceChanged|Asterisk::ARI::Event::BridgeVideoSourceChanged>, L<ChannelEnteredBridge|Asterisk::ARI::Event::ChannelEnteredBridge>, L<ChannelLeftBridge|Asterisk::ARI::Event::ChannelLeftBridge>, L<ChannelUserevent|Asterisk::ARI::Event::ChannelUserevent>.
+
+=item on_channel_event
+
+For a L<Channel|Asterisk::ARI::Object::Channel>, in L<ApplicationMoveFailed|Asterisk::ARI::Event::ApplicationMoveFailed>, L<BridgeAttendedTransfer|Asterisk::ARI::Event::BridgeAttendedTransfer>, L<BridgeBlindTransfer|Asterisk::ARI::Event::BridgeBlindTransfer>, L<CallBroadcast|Asterisk::ARI::Event::CallBroadcast>, L<CallClaimed|Asterisk::ARI::Event::CallClaimed>, L<ChannelCallerId|Asterisk::ARI::Event::ChannelCallerId>, L<ChannelConnectedLine|Asterisk::ARI::Event::ChannelConnectedLine>, L<ChannelCreated|Asterisk::ARI::Event::ChannelCreated>, L<ChannelDestroyed|Asterisk::ARI::Event::ChannelDestroyed>, L<ChannelDialplan|Asterisk::ARI::Event::ChannelDialplan>, L<ChannelDtmfReceived|Asterisk::ARI::Event::ChannelDtmfReceived>, L<ChannelEnteredBridge|Asterisk::ARI::Event::ChannelEnteredBridge>, L<ChannelHangupRequest|Asterisk::ARI::Event::ChannelHangupRequest>, L<ChannelHold|Asterisk::ARI::Event::ChannelHold>, L<ChannelLeftBridge|Asterisk::ARI::Event::ChannelLeftBridge>, L<ChannelStateChange|Asterisk::ARI::Event::ChannelStateChange>, L<ChannelTalkingFinished|Asterisk::ARI::Event::ChannelTalkingFinished>, L<ChannelTalkingStarted|Asterisk::ARI::Event::ChannelTalkingStarted>, L<ChannelToneDetected|Asterisk::ARI::Event::ChannelToneDetected>, L<ChannelUnhold|Asterisk::ARI::Event::ChannelUnhold>, L<ChannelUserevent|Asterisk::ARI::Event::ChannelUserevent>, L<ChannelVarset|Asterisk::ARI::Event::ChannelVarset>, L<Dial|Asterisk::ARI::Event::Dial>, L<StasisEnd|Asterisk::ARI::Event::StasisEnd>, L<StasisStart|Asterisk::ARI::Event::StasisStart>.
+
+=item on_device_state_event
+
+For a L<DeviceState|Asterisk::ARI::Object::DeviceState>, in L<DeviceStateChanged|Asterisk::ARI::Event::DeviceStateChanged>.
+
+=item on_endpoint_event
+
+For a L<Endpoint|Asterisk::ARI::Object::Endpoint>, in L<ChannelUserevent|Asterisk::ARI::Event::ChannelUserevent>, L<ContactStatusChange|Asterisk::ARI::Event::ContactStatusChange>, L<EndpointStateChange|Asterisk::ARI::Event::EndpointStateChange>, L<PeerStatusChange|Asterisk::ARI::Event::PeerStatusChange>, L<TextMessageReceived|Asterisk::ARI::Event::TextMessageReceived>.
+
+=item on_live_recording_event
+
+For a L<LiveRecording|Asterisk::ARI::Object::LiveRecording>, in L<RecordingFailed|Asterisk::ARI::Event::RecordingFailed>, L<RecordingFinished|Asterisk::ARI::Event::RecordingFinished>, L<RecordingStarted|Asterisk::ARI::Event::RecordingStarted>.
+
+=item on_playback_event
+
+For a L<Playback|Asterisk::ARI::Object::Playback>, in L<PlaybackContinuing|Asterisk::ARI::Event::PlaybackContinuing>, L<PlaybackFinished|Asterisk::ARI::Event::PlaybackFinished>, L<PlaybackStarted|Asterisk::ARI::Event::PlaybackStarted>.
+
+=back
+
+=head1 OBJECTS
+
+=over 4
+
+=item L<Asterisk::ARI::Object::Application>
+
+A Stasis application with its subscriptions and filters.
+
+=item L<Asterisk::ARI::Object::Bridge>
+
+A bridge: it joins the media of its channels, so that all of them hear the same mix.
+
+=item L<Asterisk::ARI::Object::Channel>
+
+A channel: one connection between Asterisk and an endpoint.
+
+=item L<Asterisk::ARI::Object::DeviceState>
+
+A device and its state.
+
+=item L<Asterisk::ARI::Object::Endpoint>
+
+A phone, trunk or other peer that exchanges calls with Asterisk. Technology and resource together identify
+it.
+
+=item L<Asterisk::ARI::Object::LiveRecording>
+
+A recording from the request that starts it to its end.
+
+=item L<Asterisk::ARI::Object::LogChannel>
+
+A destination of log messages.
+
+=item L<Asterisk::ARI::Object::Mailbox>
+
+A mailbox and its message counts, which drive the lamps of phones.
+
+=item L<Asterisk::ARI::Object::Module>
+
+A loaded module.
+
+=item L<Asterisk::ARI::Object::Playback>
+
+Media played to a channel or a bridge.
+
+=item L<Asterisk::ARI::Object::Sound>
+
+A sound that can be played as C<sound:{id}>.
+
+=item L<Asterisk::ARI::Object::StoredRecording>
+
+A finished recording, which can be played as C<recording:{name}>.
+
+=back
+
+=head1 MODELS
+
+Data without methods of its own, in answers and events.
+
+=over 4
+
+=item L<Asterisk::ARI::Model::AdditionalParam>
+
+A further value of the protocol.
+
+=item L<Asterisk::ARI::Model::AsteriskInfo>
+
+Information about the running Asterisk, in sections; those not asked for are absent.
+
+=item L<Asterisk::ARI::Model::AsteriskPing>
+
+Answer to a ping.
+
+=item L<Asterisk::ARI::Model::BuildInfo>
+
+How and where this Asterisk was compiled.
+
+=item L<Asterisk::ARI::Model::CallerID>
+
+Name and number of a party.
+
+=item L<Asterisk::ARI::Model::ConfigInfo>
+
+Settings from C<asterisk.conf>.
+
+=item L<Asterisk::ARI::Model::ConfigTuple>
+
+One attribute of a configuration object.
+
+=item L<Asterisk::ARI::Model::ContactInfo>
+
+A place where an endpoint can be reached, for SIP one registration.
+
+=item L<Asterisk::ARI::Model::Dialed>
+
+Data of a dialed channel; it has no properties.
+
+=item L<Asterisk::ARI::Model::DialplanCEP>
+
+Place of a channel in the dialplan.
+
+=item L<Asterisk::ARI::Model::FormatLangPair>
+
+A format and a language in which a sound is installed.
+
+=item L<Asterisk::ARI::Model::Message>
+
+Anything Asterisk sends over the event WebSocket; C<type> tells what it is.
+
+=item L<Asterisk::ARI::Model::Peer>
+
+State of the other side of an endpoint.
+
+=item L<Asterisk::ARI::Model::RESTHeader>
+
+A header of a request over the WebSocket.
+
+=item L<Asterisk::ARI::Model::RESTQueryStringParameter>
+
+A query parameter of a request over the WebSocket.
+
+=item L<Asterisk::ARI::Model::RESTRequest>
+
+A request that the client sends over the event WebSocket, where HTTP would serve as well. Asterisk takes
+at most 65,535 bytes.
+
+=item L<Asterisk::ARI::Model::RTPstat>
+
+Figures about the RTP session of a channel. Local values are measured by Asterisk, remote ones are taken
+from the RTCP reports of the other side.
+
+=item L<Asterisk::ARI::Model::ReferTo>
+
+Where a transfer is to lead.
+
+=item L<Asterisk::ARI::Model::ReferredBy>
+
+Who asks for a transfer.
+
+=item L<Asterisk::ARI::Model::RequiredDestination>
+
+The destination of a transfer: either a call (C<protocol_id>) or a number (C<destination>).
+
+=item L<Asterisk::ARI::Model::SetId>
+
+User and group that Asterisk runs as.
+
+=item L<Asterisk::ARI::Model::StatusInfo>
+
+When Asterisk started and was reloaded.
+
+=item L<Asterisk::ARI::Model::SystemInfo>
+
+Version and identity of this Asterisk.
+
+=item L<Asterisk::ARI::Model::TextMessage>
+
+A text message outside of any call.
+
+=item L<Asterisk::ARI::Model::Variable>
+
+Value of a channel variable or of a global variable.
+
+=item L<Asterisk::ARI::Model::Variables>
+
+Several channel variables.
+
+=item L<Asterisk::ARI::Model::MissingParams>
+
+Error: the WebSocket was opened without a required parameter. Current releases answer HTTP 400 instead.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Event> with all events, L<Asterisk::ARI::Exceptions> with all exceptions

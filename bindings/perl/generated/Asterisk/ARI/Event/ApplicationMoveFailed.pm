@@ -26,3 +26,67 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ApplicationMoveFailed - A channel could not be moved to another application, for example because no such application is registered
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ApplicationMoveFailed => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ApplicationMoveFailed => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A channel could not be moved to another application, for example because no such application is
+registered. The channel stays where it is.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item channel
+
+The channel that stays.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item destination
+
+Application it was to move to.
+Type: text.
+
+=item args
+
+Arguments that the other application would have received.
+Type: reference to an array of text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

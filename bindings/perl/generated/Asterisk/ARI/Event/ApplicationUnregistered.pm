@@ -9,7 +9,6 @@ use parent 'Asterisk::ARI::Event';
 
 __PACKAGE__->_class('ApplicationUnregistered');
 
-
 1;
 
 __END__
@@ -19,3 +18,46 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ApplicationUnregistered - The application is no longer registered
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ApplicationUnregistered => sub {
+        my ($event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The application is no longer registered. Sent over an outbound WebSocket.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

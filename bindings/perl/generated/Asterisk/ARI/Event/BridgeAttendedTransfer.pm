@@ -49,3 +49,139 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::BridgeAttendedTransfer - An attended transfer was tried
+
+=head1 SYNOPSIS
+
+    $ari->on_event(BridgeAttendedTransfer => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(BridgeAttendedTransfer => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+    $ari->on_bridge_event(BridgeAttendedTransfer => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+An attended transfer was tried. Sent to applications subscribed to a bridge or a channel involved.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item transferer_first_leg
+
+Channel of the transferring party in the older of its two calls.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item transferer_second_leg
+
+Channel of the transferring party in the newer of its two calls.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item replace_channel
+
+The channel that takes the place of the first leg when the transfer leads into an application; absent
+otherwise.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item transferee
+
+The party of the first call; absent when there is not exactly one.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item transfer_target
+
+The party of the second call; absent when there is not exactly one.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item result
+
+How the attempt ended: C<Success>, C<Fail>, C<Invalid> or C<Not Permitted>.
+Type: text.
+
+=item is_external
+
+Whether the transfer was asked for from outside the core, for example by SIP, and not by a feature of
+Asterisk such as a DTMF code.
+Type: boolean.
+
+=item transferer_first_leg_bridge
+
+The bridge of the first leg; absent when it is in none.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>; may be absent.
+
+=item transferer_second_leg_bridge
+
+The bridge of the second leg; absent when it is in none.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>; may be absent.
+
+=item destination_type
+
+How the parties were joined: C<bridge> (merged), C<application>, C<link> (two bridges linked by Local
+channels), C<threeway> or C<fail>. It decides which of the other C<destination_> properties are present.
+Type: text.
+
+=item destination_bridge
+
+Id of the bridge that remains; only with the type C<bridge>.
+Type: text; may be absent.
+
+=item destination_application
+
+Application that the transfer leads into; only with the type C<application>.
+Type: text; may be absent.
+
+=item destination_link_first_leg
+
+One end of the Local channel that links the bridges; only with the type C<link>.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item destination_link_second_leg
+
+Other end of the Local channel that links the bridges; only with the type C<link>.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item destination_threeway_channel
+
+The channel of the transferring party that remains; only with the type C<threeway>.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item destination_threeway_bridge
+
+The bridge that remains, with all parties; only with the type C<threeway>.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

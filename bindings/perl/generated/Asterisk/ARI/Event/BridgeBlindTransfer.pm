@@ -34,3 +34,98 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::BridgeBlindTransfer - A blind transfer was tried
+
+=head1 SYNOPSIS
+
+    $ari->on_event(BridgeBlindTransfer => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(BridgeBlindTransfer => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+    $ari->on_bridge_event(BridgeBlindTransfer => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A blind transfer was tried. Sent to applications subscribed to the bridge or to a channel involved.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item channel
+
+The channel that transfers the other one away.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item replace_channel
+
+The channel that takes the place of the transferring one, when the others cannot be transferred
+themselves; absent otherwise.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item transferee
+
+The channel that is sent away; absent when there is not exactly one.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item exten
+
+Extension that the transfer leads to.
+Type: text.
+
+=item context
+
+Context of that extension in the dialplan.
+Type: text.
+
+=item result
+
+How the attempt ended: C<Success>, C<Fail>, C<Invalid> or C<Not Permitted>.
+Type: text.
+
+=item is_external
+
+Whether the transfer was asked for from outside the core, for example by SIP, and not by a feature of
+Asterisk such as a DTMF code.
+Type: boolean.
+
+=item bridge
+
+The bridge in which the transfer was asked for; absent when the channel was in none.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

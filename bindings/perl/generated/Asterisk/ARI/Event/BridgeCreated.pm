@@ -24,3 +24,57 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::BridgeCreated - A bridge exists now
+
+=head1 SYNOPSIS
+
+    $ari->on_event(BridgeCreated => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_bridge_event(BridgeCreated => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A bridge exists now. A subscription to this bridge comes too late for it; subscribe to all bridges
+(C<bridge:>).
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item bridge
+
+The new bridge.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

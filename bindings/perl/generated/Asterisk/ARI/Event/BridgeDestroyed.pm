@@ -24,3 +24,56 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::BridgeDestroyed - A bridge is gone
+
+=head1 SYNOPSIS
+
+    $ari->on_event(BridgeDestroyed => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_bridge_event(BridgeDestroyed => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A bridge is gone. Sent only to applications subscribed to it.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item bridge
+
+The bridge, as it last was.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

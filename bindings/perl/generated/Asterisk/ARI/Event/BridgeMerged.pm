@@ -26,3 +26,61 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::BridgeMerged - All channels of one bridge have moved to another
+
+=head1 SYNOPSIS
+
+    $ari->on_event(BridgeMerged => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_bridge_event(BridgeMerged => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+All channels of one bridge have moved to another. Sent to applications subscribed to one of the two.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item bridge
+
+The bridge that goes on.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>.
+
+=item bridge_from
+
+The bridge that was emptied.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -25,3 +25,61 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::BridgeVideoSourceChanged - Another channel is now the video source of a bridge
+
+=head1 SYNOPSIS
+
+    $ari->on_event(BridgeVideoSourceChanged => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_bridge_event(BridgeVideoSourceChanged => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+Another channel is now the video source of a bridge.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item bridge
+
+The bridge; its C<video_source_id> is the new source.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>.
+
+=item old_video_source_id
+
+Id of the channel that was the source before; absent when there was none.
+Type: text; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

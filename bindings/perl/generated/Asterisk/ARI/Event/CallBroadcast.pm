@@ -26,3 +26,66 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::CallBroadcast - StasisBroadcast() in the dialplan offers a channel to the applications
+
+=head1 SYNOPSIS
+
+    $ari->on_event(CallBroadcast => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(CallBroadcast => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+StasisBroadcast() in the dialplan offers a channel to the applications. The first to claim it gets it.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item channel
+
+The channel on offer; it is still in the dialplan.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item caller
+
+Number of the caller; empty when unknown.
+Type: text; may be absent.
+
+=item called
+
+Extension that was called.
+Type: text; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

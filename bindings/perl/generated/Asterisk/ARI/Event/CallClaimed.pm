@@ -25,3 +25,62 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::CallClaimed - An application has claimed a channel on offer
+
+=head1 SYNOPSIS
+
+    $ari->on_event(CallClaimed => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(CallClaimed => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+An application has claimed a channel on offer. Sent to all applications that were offered it, the winner
+included, but only when StasisBroadcast() asks for it.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item channel
+
+The channel that is no longer on offer.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item winner_app
+
+Application that gets the channel.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

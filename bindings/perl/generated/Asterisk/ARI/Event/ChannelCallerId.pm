@@ -26,3 +26,66 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelCallerId - The caller ID of a channel is another
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelCallerId => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelCallerId => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The caller ID of a channel is another.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item caller_presentation
+
+Presentation of the caller ID as Asterisk's number, such as 0 for allowed.
+Type: integer.
+
+=item caller_presentation_txt
+
+Presentation of the caller ID in words, such as C<Presentation Allowed, Not Screened>.
+Type: text.
+
+=item channel
+
+The channel, with its new caller ID.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

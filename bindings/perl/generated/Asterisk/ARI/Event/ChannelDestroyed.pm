@@ -27,3 +27,72 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelDestroyed - A channel is gone
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelDestroyed => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelDestroyed => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A channel is gone. Sent only to applications subscribed to the channel; one that comes from the dialplan
+by Stasis() is not subscribed by that alone.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item cause
+
+Hangup cause as an ISDN (Q.850) number, such as 16 for a normal end and 17 for busy.
+Type: integer.
+
+=item cause_txt
+
+Hangup cause in words, such as C<Normal Clearing>.
+Type: text.
+
+=item tech_cause
+
+Cause in terms of the technology, such as a SIP status; absent when the call ended normally.
+Type: integer; may be absent.
+
+=item channel
+
+The channel, as it last was.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

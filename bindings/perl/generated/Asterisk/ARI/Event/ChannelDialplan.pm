@@ -26,3 +26,66 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelDialplan - A channel is about to run an application of the dialplan
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelDialplan => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelDialplan => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A channel is about to run an application of the dialplan.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item channel
+
+The channel, at its new place in the dialplan.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item dialplan_app
+
+Name of the dialplan application.
+Type: text.
+
+=item dialplan_app_data
+
+Arguments of the dialplan application, as one text.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -26,3 +26,66 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelDtmfReceived - A digit came in on a channel
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelDtmfReceived => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelDtmfReceived => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A digit came in on a channel. Sent when the digit ends; nothing tells of its beginning.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item digit
+
+The digit: 0-9, A-D, # or *.
+Type: text.
+
+=item duration_ms
+
+Length of the digit in milliseconds.
+Type: integer.
+
+=item channel
+
+The channel the digit came from.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

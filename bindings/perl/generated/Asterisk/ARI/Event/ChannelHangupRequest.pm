@@ -27,3 +27,72 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelHangupRequest - Somebody wants a channel to hang up
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelHangupRequest => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelHangupRequest => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+Somebody wants a channel to hang up. ChannelDestroyed follows when it has.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item cause
+
+Hangup cause as an ISDN (Q.850) number. When C<soft> is true it can be an internal flag instead, such as
+32 after a hangup through ARI; ChannelDestroyed has the real cause.
+Type: integer; may be absent.
+
+=item tech_cause
+
+Cause in terms of the technology, such as a SIP status; absent when the call ended normally.
+Type: integer; may be absent.
+
+=item soft
+
+True when Asterisk itself asks the channel to hang up; absent when the other side does.
+Type: boolean; may be absent.
+
+=item channel
+
+The channel that is to hang up.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

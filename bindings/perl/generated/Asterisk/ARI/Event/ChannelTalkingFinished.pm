@@ -25,3 +25,61 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelTalkingFinished - Somebody falls silent
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelTalkingFinished => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelTalkingFinished => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+Somebody falls silent. Sent only while the dialplan function TALK_DETECT is switched on for the channel.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item channel
+
+The channel that fell silent.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item duration
+
+How long there was talking, in milliseconds.
+Type: integer.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

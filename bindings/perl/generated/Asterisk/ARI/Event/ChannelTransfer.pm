@@ -22,3 +22,63 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelTransfer - A channel asks for a transfer and leaves it to the application
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelTransfer => sub {
+        my ($event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A channel asks for a transfer and leaves it to the application. Sent only for PJSIP channels with
+PJSIP_TRANSFER_HANDLING() set to C<ari-only>, on a SIP REFER.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item state
+
+How far the transfer is, such as C<channel_progress>, C<channel_answered> or C<channel_declined>; absent
+in the request itself.
+Type: text; may be absent.
+
+=item refer_to
+
+Where the transfer is to lead.
+Type: L<ReferTo|Asterisk::ARI::Model::ReferTo>.
+
+=item referred_by
+
+Who asks for it (the Referred-By header of RFC 3892).
+Type: L<ReferredBy|Asterisk::ARI::Model::ReferredBy>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -24,3 +24,56 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelUnhold - The device behind a channel has taken the call off hold
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelUnhold => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelUnhold => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The device behind a channel has taken the call off hold.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item channel
+
+The channel that ends the hold.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

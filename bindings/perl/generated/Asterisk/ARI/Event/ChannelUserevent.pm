@@ -30,3 +30,86 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelUserevent - A user event, from C<userEvent> or from the dialplan application UserEvent()
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelUserevent => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelUserevent => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+    $ari->on_bridge_event(ChannelUserevent => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+    $ari->on_endpoint_event(ChannelUserevent => sub {
+        my ($endpoint, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A user event, from C<userEvent> or from the dialplan application UserEvent().
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item eventname
+
+Name given to the event.
+Type: text.
+
+=item channel
+
+The channel attached to the event; absent when there is none.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item bridge
+
+The bridge attached to the event; absent when there is none.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>; may be absent.
+
+=item endpoint
+
+The endpoint attached to the event; absent when there is none.
+Type: L<Endpoint|Asterisk::ARI::Object::Endpoint>; may be absent.
+
+=item userevent
+
+Data of the event by name; C<eventname> is always among them.
+Type: reference to a hash.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -26,3 +26,67 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ChannelVarset - A variable was set, on a channel or globally
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ChannelVarset => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(ChannelVarset => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A variable was set, on a channel or globally. Global ones go only to applications subscribed to all
+channels.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item variable
+
+Name of the variable.
+Type: text.
+
+=item value
+
+Value it has now, as text.
+Type: text.
+
+=item channel
+
+The channel whose variable it is; absent for a global variable.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

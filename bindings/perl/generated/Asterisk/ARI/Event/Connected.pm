@@ -9,7 +9,6 @@ use parent 'Asterisk::ARI::Event';
 
 __PACKAGE__->_class('Connected');
 
-
 1;
 
 __END__
@@ -19,3 +18,48 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::Connected - The event connection is up
+
+=head1 SYNOPSIS
+
+    $ari->on_event(Connected => sub {
+        my ($event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The event connection is up.
+
+It is made by the library, not by Asterisk.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -21,3 +21,58 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::ConnectionClosed - The event connection was closed in good order, and no event follows from it
+
+=head1 SYNOPSIS
+
+    $ari->on_event(ConnectionClosed => sub {
+        my ($event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The event connection was closed in good order, and no event follows from it.
+
+It is made by the library, not by Asterisk.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item code
+
+Code of the close frame; 1000 is a normal end.
+Type: integer.
+
+=item reason
+
+Text of the close frame, often empty.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -31,3 +31,82 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::Dial - An outgoing call makes progress
+
+=head1 SYNOPSIS
+
+    $ari->on_event(Dial => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(Dial => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+An outgoing call makes progress. Sent when dialing begins, at each step and at the end.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item caller
+
+The channel that calls; absent when Asterisk itself originates the call.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item peer
+
+The channel that is called.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item forward
+
+Where the called side forwards the call to, as a dial string; empty when it does not.
+Type: text; may be absent.
+
+=item forwarded
+
+The channel made for a forwarded call; absent otherwise.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item dialstring
+
+What was dialed, without the technology; empty in later steps.
+Type: text; may be absent.
+
+=item dialstatus
+
+How far the call is: empty at the beginning, then for example C<RINGING> or C<PROGRESS>, and at the end
+for example C<ANSWER>, C<BUSY>, C<NOANSWER>, C<CANCEL>, C<CONGESTION> or C<CHANUNAVAIL>.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -25,3 +25,62 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::PeerStatusChange - The peer behind an endpoint registered, went away or changed otherwise
+
+=head1 SYNOPSIS
+
+    $ari->on_event(PeerStatusChange => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_endpoint_event(PeerStatusChange => sub {
+        my ($endpoint, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The peer behind an endpoint registered, went away or changed otherwise. Sent only to applications
+subscribed to the endpoint.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item endpoint
+
+The endpoint of the peer.
+Type: L<Endpoint|Asterisk::ARI::Object::Endpoint>.
+
+=item peer
+
+The peer and its new state.
+Type: L<Peer|Asterisk::ARI::Model::Peer>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -24,3 +24,57 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::PlaybackFinished - A playback is over
+
+=head1 SYNOPSIS
+
+    $ari->on_event(PlaybackFinished => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_playback_event(PlaybackFinished => sub {
+        my ($playback, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A playback is over. Its state tells whether it was played or stopped (C<done>) or could not be played
+(C<failed>).
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item playback
+
+The playback, as it is at this moment.
+Type: L<Playback|Asterisk::ARI::Object::Playback>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -26,3 +26,81 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::RESTResponse - The response to a RESTRequest
+
+=head1 SYNOPSIS
+
+    $ari->on_event(RESTResponse => sub {
+        my ($event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The response to a RESTRequest. Responses come in the order of the requests, with events in between.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item transaction_id
+
+The transaction id of the request; empty when it had none.
+Type: text.
+
+=item request_id
+
+The request id of the request; empty when it had none.
+Type: text.
+
+=item status_code
+
+HTTP status of the result, such as 200.
+Type: integer.
+
+=item reason_phrase
+
+Words for the status, such as C<OK>.
+Type: text.
+
+=item uri
+
+Path of the request, without its query.
+Type: text.
+
+=item content_type
+
+Media type of C<message_body>; absent when there is none.
+Type: text; may be absent.
+
+=item message_body
+
+Body as text, mostly JSON; absent when there is none, as with status 204.
+Type: text; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -23,3 +23,68 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::Reconnected - The event connection is back
+
+=head1 SYNOPSIS
+
+    $ari->on_event(Reconnected => sub {
+        my ($event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The event connection is back. Events of the gap are lost: Asterisk replays nothing.
+
+It is made by the library, not by Asterisk.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item attempts
+
+How many attempts it took.
+Type: integer.
+
+=item gap_ms
+
+For how long there was no connection, in milliseconds.
+Type: integer.
+
+=item restored
+
+Subscriptions and event filters that were applied again.
+Type: reference to an array of text.
+
+=item not_restored
+
+Subscriptions and event filters that could not be applied again, each with the reason.
+Type: reference to an array of text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -22,3 +22,63 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::Reconnecting - The client is about to try to connect again
+
+=head1 SYNOPSIS
+
+    $ari->on_event(Reconnecting => sub {
+        my ($event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+The client is about to try to connect again.
+
+It is made by the library, not by Asterisk.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item attempt
+
+Number of this attempt, from 1.
+Type: integer.
+
+=item delay_ms
+
+How long the client waits before the attempt, in milliseconds.
+Type: integer.
+
+=item reason
+
+Why the last attempt failed, or the connection was lost.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -24,3 +24,56 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::RecordingStarted - A recording begins to record
+
+=head1 SYNOPSIS
+
+    $ari->on_event(RecordingStarted => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_live_recording_event(RecordingStarted => sub {
+        my ($live_recording, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A recording begins to record.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item recording
+
+The recording, as it is at this moment.
+Type: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -27,3 +27,67 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::StasisStart - A channel has entered the application, which controls it from now on
+
+=head1 SYNOPSIS
+
+    $ari->on_event(StasisStart => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_channel_event(StasisStart => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A channel has entered the application, which controls it from now on.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item args
+
+Arguments for the application, from Stasis() in the dialplan or from C<appArgs>; empty when there are
+none.
+Type: reference to an array of text.
+
+=item channel
+
+The channel that entered.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item replace_channel
+
+The channel whose place it takes after a transfer; absent otherwise.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

@@ -25,3 +25,62 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Event::TextMessageReceived - A text message has come in outside of any call
+
+=head1 SYNOPSIS
+
+    $ari->on_event(TextMessageReceived => sub {
+        my ($event) = @_;
+        ...
+    });
+
+    $ari->on_endpoint_event(TextMessageReceived => sub {
+        my ($endpoint, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A text message has come in outside of any call. Sent only to applications subscribed to the endpoint, or
+to all of them.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item application
+
+Application that this copy of the event is for.
+Type: text.
+
+=item timestamp
+
+When the event was created.
+Type: date and time as text.
+
+=item message
+
+The message itself.
+Type: L<TextMessage|Asterisk::ARI::Model::TextMessage>.
+
+=item endpoint
+
+The endpoint that sent it; absent when Asterisk cannot tell.
+Type: L<Endpoint|Asterisk::ARI::Object::Endpoint>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI/EVENTS>, L<Asterisk::ARI::Event>

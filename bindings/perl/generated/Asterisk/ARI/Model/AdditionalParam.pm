@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::AdditionalParam - A further value of the protocol
+
+=head1 DESCRIPTION
+
+A further value of the protocol.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item parameter_name
+
+Name of the value.
+Type: text.
+
+=item parameter_value
+
+The value, as text.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -23,3 +23,39 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::AsteriskInfo - Information about the running Asterisk, in sections; those not asked for are absent
+
+=head1 DESCRIPTION
+
+Information about the running Asterisk, in sections; those not asked for are absent.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item build
+
+How and where Asterisk was compiled.
+Type: L<BuildInfo|Asterisk::ARI::Model::BuildInfo>; may be absent.
+
+=item system
+
+Version and identity.
+Type: L<SystemInfo|Asterisk::ARI::Model::SystemInfo>; may be absent.
+
+=item config
+
+Settings from C<asterisk.conf>.
+Type: L<ConfigInfo|Asterisk::ARI::Model::ConfigInfo>; may be absent.
+
+=item status
+
+Times of the start and of the last reload.
+Type: L<StatusInfo|Asterisk::ARI::Model::StatusInfo>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

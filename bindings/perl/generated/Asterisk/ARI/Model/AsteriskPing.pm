@@ -22,3 +22,34 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::AsteriskPing - Answer to a ping
+
+=head1 DESCRIPTION
+
+Answer to a ping.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that answers.
+Type: text.
+
+=item ping
+
+The word C<pong>.
+Type: text.
+
+=item timestamp
+
+When Asterisk handled the request, with milliseconds and time zone.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -25,3 +25,49 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::BuildInfo - How and where this Asterisk was compiled
+
+=head1 DESCRIPTION
+
+How and where this Asterisk was compiled.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item os
+
+Operating system of the build machine.
+Type: text.
+
+=item kernel
+
+Kernel release of the build machine.
+Type: text.
+
+=item options
+
+Options chosen at compile time; empty when all are at their default.
+Type: text.
+
+=item machine
+
+Processor architecture of the build machine, such as C<x86_64>.
+Type: text.
+
+=item date
+
+When it was compiled, as text.
+Type: text.
+
+=item user
+
+User who compiled it.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::CallerID - Name and number of a party
+
+=head1 DESCRIPTION
+
+Name and number of a party.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+Name of the party; empty if unknown.
+Type: text.
+
+=item number
+
+Number of the party; empty if unknown.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

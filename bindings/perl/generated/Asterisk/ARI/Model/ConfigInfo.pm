@@ -25,3 +25,49 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::ConfigInfo - Settings from C<asterisk.conf>
+
+=head1 DESCRIPTION
+
+Settings from C<asterisk.conf>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+System name, which also begins the channel ids that Asterisk makes.
+Type: text.
+
+=item default_language
+
+Language of prompts when a channel sets none.
+Type: text.
+
+=item max_channels
+
+Limit on simultaneous calls; absent when there is none.
+Type: integer; may be absent.
+
+=item max_open_files
+
+Limit on open files and sockets; absent when it is not set.
+Type: integer; may be absent.
+
+=item max_load
+
+Load average above which new calls are refused; absent when there is no limit.
+Type: number; may be absent.
+
+=item setid
+
+User and group that Asterisk runs as.
+Type: L<SetId|Asterisk::ARI::Model::SetId>.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

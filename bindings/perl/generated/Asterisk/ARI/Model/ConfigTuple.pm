@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::ConfigTuple - One attribute of a configuration object
+
+=head1 DESCRIPTION
+
+One attribute of a configuration object.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item attribute
+
+Name of the attribute.
+Type: text.
+
+=item value
+
+Value of the attribute, always as text.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -23,3 +23,40 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::ContactInfo - A place where an endpoint can be reached, for SIP one registration
+
+=head1 DESCRIPTION
+
+A place where an endpoint can be reached, for SIP one registration.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item uri
+
+Address of the contact, such as a SIP URI.
+Type: text.
+
+=item contact_status
+
+Whether the contact answers. C<NonQualified> means that Asterisk does not check it, C<Removed> that it is
+gone. One of C<Unreachable>, C<Reachable>, C<Unknown>, C<NonQualified>, C<Removed>.
+Type: text.
+
+=item aor
+
+Address of record (AOR) that the contact belongs to.
+Type: text.
+
+=item roundtrip_usec
+
+Time in microseconds that the contact took to answer the last check, as text.
+Type: text; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

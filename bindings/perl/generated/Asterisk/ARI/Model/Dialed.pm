@@ -9,7 +9,6 @@ use parent 'Asterisk::ARI::Model';
 
 __PACKAGE__->_class('Dialed');
 
-
 1;
 
 __END__
@@ -19,3 +18,15 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::Dialed - Data of a dialed channel; it has no properties
+
+=head1 DESCRIPTION
+
+Data of a dialed channel; it has no properties.
+
+=head1 FIELDS
+
+None.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -24,3 +24,44 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::DialplanCEP - Place of a channel in the dialplan
+
+=head1 DESCRIPTION
+
+Place of a channel in the dialplan.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item context
+
+Name of the dialplan context.
+Type: text.
+
+=item exten
+
+Extension within the context.
+Type: text.
+
+=item priority
+
+Step within the extension, counted from 1.
+Type: integer.
+
+=item app_name
+
+Dialplan application that is running, e.g. C<Stasis>; empty if there is none.
+Type: text.
+
+=item app_data
+
+Arguments of the running dialplan application, as one string.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

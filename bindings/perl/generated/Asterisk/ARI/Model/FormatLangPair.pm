@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::FormatLangPair - A format and a language in which a sound is installed
+
+=head1 DESCRIPTION
+
+A format and a language in which a sound is installed.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item language
+
+Language of the file, such as C<en>.
+Type: text.
+
+=item format
+
+Format of the file, such as C<gsm>.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

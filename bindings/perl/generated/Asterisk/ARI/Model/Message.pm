@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::Message - Anything Asterisk sends over the event WebSocket; C<type> tells what it is
+
+=head1 DESCRIPTION
+
+Anything Asterisk sends over the event WebSocket; C<type> tells what it is.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>, L<Asterisk::ARI::Model::MissingParams>, L<Asterisk::ARI::Event>

@@ -20,3 +20,34 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::MissingParams - Error: the WebSocket was opened without a required parameter
+
+=head1 DESCRIPTION
+
+Error: the WebSocket was opened without a required parameter. Current releases answer HTTP 400 instead.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Name of the model that describes this message, such as C<StasisStart>.
+Type: text.
+
+=item asterisk_id
+
+Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
+Type: text; may be absent.
+
+=item params
+
+Names of the parameters the request lacks.
+Type: reference to an array of text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -24,3 +24,45 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::Peer - State of the other side of an endpoint
+
+=head1 DESCRIPTION
+
+State of the other side of an endpoint.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item peer_status
+
+New state, in words of the technology, such as C<Registered>, C<Unregistered>, C<Reachable> or
+C<Unreachable>.
+Type: text.
+
+=item cause
+
+Why the state changed; absent when the technology gives no reason.
+Type: text; may be absent.
+
+=item address
+
+IP address of the peer, when known.
+Type: text; may be absent.
+
+=item port
+
+Port of the peer, when known.
+Type: text; may be absent.
+
+=item time
+
+When the peer was last heard, as far as the technology tells.
+Type: text; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::RESTQueryStringParameter - A query parameter of a request over the WebSocket
+
+=head1 DESCRIPTION
+
+A query parameter of a request over the WebSocket.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+Name of the parameter.
+Type: text.
+
+=item value
+
+Value of the parameter, as plain text: it is not percent-encoded.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

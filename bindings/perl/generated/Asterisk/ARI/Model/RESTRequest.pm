@@ -27,3 +27,60 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::RESTRequest - A request that the client sends over the event WebSocket, where HTTP would serve as well
+
+=head1 DESCRIPTION
+
+A request that the client sends over the event WebSocket, where HTTP would serve as well. Asterisk takes
+at most 65,535 bytes.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item type
+
+Always C<RESTRequest>.
+Type: text.
+
+=item transaction_id
+
+Any text of the client, for its own use; the response repeats it.
+Type: text.
+
+=item request_id
+
+Any text of the client that identifies the request; the response repeats it.
+Type: text.
+
+=item method
+
+HTTP method, such as C<GET> or C<POST>.
+Type: text.
+
+=item uri
+
+Path without a leading slash and without C<ari/>, such as C<channels/123>; a query may follow.
+Type: text.
+
+=item content_type
+
+Media type of C<message_body>; required when there is one.
+Type: text; may be absent.
+
+=item query_strings
+
+Query parameters, besides those in C<uri>; absent when there are none.
+Type: reference to an array of L<RESTQueryStringParameter|Asterisk::ARI::Model::RESTQueryStringParameter>; may be absent.
+
+=item message_body
+
+Body as text, in C<application/json> or C<application/x-www-form-urlencoded>; absent when there is none.
+Type: text; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -51,3 +51,180 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::RTPstat - Figures about the RTP session of a channel
+
+=head1 DESCRIPTION
+
+Figures about the RTP session of a channel. Local values are measured by Asterisk, remote ones are taken
+from the RTCP reports of the other side.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item txcount
+
+How many packets Asterisk has sent.
+Type: integer.
+
+=item rxcount
+
+How many packets Asterisk has received.
+Type: integer.
+
+=item txjitter
+
+Jitter of the packets sent, as the other side reports it.
+Type: number; may be absent.
+
+=item rxjitter
+
+Jitter of the packets received.
+Type: number; may be absent.
+
+=item remote_maxjitter
+
+Highest jitter reported by the other side.
+Type: number; may be absent.
+
+=item remote_minjitter
+
+Lowest jitter reported by the other side.
+Type: number; may be absent.
+
+=item remote_normdevjitter
+
+Mean jitter reported by the other side.
+Type: number; may be absent.
+
+=item remote_stdevjitter
+
+Standard deviation of the jitter reported by the other side.
+Type: number; may be absent.
+
+=item local_maxjitter
+
+Highest jitter measured by Asterisk.
+Type: number; may be absent.
+
+=item local_minjitter
+
+Lowest jitter measured by Asterisk.
+Type: number; may be absent.
+
+=item local_normdevjitter
+
+Mean jitter measured by Asterisk.
+Type: number; may be absent.
+
+=item local_stdevjitter
+
+Standard deviation of the jitter measured by Asterisk.
+Type: number; may be absent.
+
+=item txploss
+
+How many of the packets sent were lost, as the other side reports it.
+Type: integer.
+
+=item rxploss
+
+How many of the packets expected from the other side were lost.
+Type: integer.
+
+=item remote_maxrxploss
+
+Highest number of packets lost per report interval, reported by the other side.
+Type: number; may be absent.
+
+=item remote_minrxploss
+
+Lowest number of packets lost per report interval, reported by the other side.
+Type: number; may be absent.
+
+=item remote_normdevrxploss
+
+Mean number of packets lost per report interval, reported by the other side.
+Type: number; may be absent.
+
+=item remote_stdevrxploss
+
+Standard deviation of the number of packets lost per report interval, reported by the other side.
+Type: number; may be absent.
+
+=item local_maxrxploss
+
+Highest number of packets lost per report interval, measured by Asterisk.
+Type: number; may be absent.
+
+=item local_minrxploss
+
+Lowest number of packets lost per report interval, measured by Asterisk.
+Type: number; may be absent.
+
+=item local_normdevrxploss
+
+Mean number of packets lost per report interval, measured by Asterisk.
+Type: number; may be absent.
+
+=item local_stdevrxploss
+
+Standard deviation of the number of packets lost per report interval, measured by Asterisk.
+Type: number; may be absent.
+
+=item rtt
+
+Latest round trip time, in seconds.
+Type: number; may be absent.
+
+=item maxrtt
+
+Longest round trip time, in seconds.
+Type: number; may be absent.
+
+=item minrtt
+
+Shortest round trip time, in seconds.
+Type: number; may be absent.
+
+=item normdevrtt
+
+Mean round trip time, in seconds.
+Type: number; may be absent.
+
+=item stdevrtt
+
+Standard deviation of the round trip time, in seconds.
+Type: number; may be absent.
+
+=item local_ssrc
+
+SSRC (stream id) under which Asterisk sends; unsigned 32 bits.
+Type: integer.
+
+=item remote_ssrc
+
+SSRC (stream id) under which the other side sends; unsigned 32 bits.
+Type: integer.
+
+=item txoctetcount
+
+How many bytes Asterisk has sent.
+Type: integer.
+
+=item rxoctetcount
+
+How many bytes Asterisk has received.
+Type: integer.
+
+=item channel_uniqueid
+
+Id of the channel the session belongs to.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -23,3 +23,39 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::ReferTo - Where a transfer is to lead
+
+=head1 DESCRIPTION
+
+Where a transfer is to lead.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item requested_destination
+
+The destination, as the transferring side named it.
+Type: L<RequiredDestination|Asterisk::ARI::Model::RequiredDestination>.
+
+=item destination_channel
+
+The channel that an attended transfer is to replace; absent for a blind one.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item connected_channel
+
+The channel that talks with the one to be replaced; absent when there is none.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item bridge
+
+The bridge that holds both of them; absent when there is none.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

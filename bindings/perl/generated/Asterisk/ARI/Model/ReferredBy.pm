@@ -22,3 +22,34 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::ReferredBy - Who asks for a transfer
+
+=head1 DESCRIPTION
+
+Who asks for a transfer.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item source_channel
+
+The channel that asks, on which the REFER came in.
+Type: L<Channel|Asterisk::ARI::Object::Channel>.
+
+=item connected_channel
+
+The channel that talks with the one that asks, and is to be transferred; absent when there is none.
+Type: L<Channel|Asterisk::ARI::Object::Channel>; may be absent.
+
+=item bridge
+
+The bridge that holds both of them; absent when there is none.
+Type: L<Bridge|Asterisk::ARI::Object::Bridge>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -22,3 +22,34 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::RequiredDestination - The destination of a transfer: either a call (C<protocol_id>) or a number (C<destination>)
+
+=head1 DESCRIPTION
+
+The destination of a transfer: either a call (C<protocol_id>) or a number (C<destination>).
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item protocol_id
+
+Call that an attended transfer is to replace, for SIP its Call-ID; absent when C<destination> is given.
+Type: text; may be absent.
+
+=item destination
+
+User part of the address that a blind transfer leads to; absent when C<protocol_id> is given.
+Type: text; may be absent.
+
+=item additional_protocol_params
+
+Further values of the protocol; absent when there are none.
+Type: reference to an array of L<AdditionalParam|Asterisk::ARI::Model::AdditionalParam>; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

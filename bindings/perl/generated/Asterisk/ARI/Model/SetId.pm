@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::SetId - User and group that Asterisk runs as
+
+=head1 DESCRIPTION
+
+User and group that Asterisk runs as.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item user
+
+Name of the configured user; empty when none is set.
+Type: text.
+
+=item group
+
+Name of the configured group; empty when none is set.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

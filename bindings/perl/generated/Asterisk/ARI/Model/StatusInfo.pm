@@ -21,3 +21,29 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::StatusInfo - When Asterisk started and was reloaded
+
+=head1 DESCRIPTION
+
+When Asterisk started and was reloaded.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item startup_time
+
+When Asterisk started.
+Type: date and time as text.
+
+=item last_reload_time
+
+When the configuration was last reloaded; equals the start time when it never was.
+Type: date and time as text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

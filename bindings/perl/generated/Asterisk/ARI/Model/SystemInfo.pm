@@ -21,3 +21,30 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::SystemInfo - Version and identity of this Asterisk
+
+=head1 DESCRIPTION
+
+Version and identity of this Asterisk.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item version
+
+Release of Asterisk, such as C<22.10.1>; distributions may append a suffix.
+Type: text.
+
+=item entity_id
+
+Entity id (EID) of this Asterisk, by default the MAC address of a network interface; the same as
+C<asterisk_id> in events.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

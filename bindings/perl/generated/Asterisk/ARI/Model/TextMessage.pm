@@ -23,3 +23,40 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::TextMessage - A text message outside of any call
+
+=head1 DESCRIPTION
+
+A text message outside of any call.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item from
+
+Sender as a URI of the technology: any SIP URI with C<pjsip>, the client connection that sends with
+C<xmpp>.
+Type: text.
+
+=item to
+
+Recipient, normally an endpoint, as a URI of the technology (C<pjsip> or C<xmpp>).
+Type: text.
+
+=item body
+
+What the message says.
+Type: text.
+
+=item variables
+
+Extra values of the technology, such as SIP headers, by name; absent when there are none.
+Type: reference to a hash; may be absent.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

@@ -20,3 +20,24 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::Variable - Value of a channel variable or of a global variable
+
+=head1 DESCRIPTION
+
+Value of a channel variable or of a global variable.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item value
+
+Value as text; empty when the variable is not set.
+Type: text.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

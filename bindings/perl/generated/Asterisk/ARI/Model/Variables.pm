@@ -20,3 +20,24 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Model::Variables - Several channel variables
+
+=head1 DESCRIPTION
+
+Several channel variables.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item variables
+
+Values by the name of the variable.
+Type: reference to a hash.
+
+=back
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Model>

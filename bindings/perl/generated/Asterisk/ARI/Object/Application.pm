@@ -49,3 +49,233 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Application - A Stasis application with its subscriptions and filters
+
+=head1 SYNOPSIS
+
+    my $application = $ari->applications->get($application_name);
+
+    $application = $application->get;
+    $application = $application->subscribe(eventSource => $event_source);
+    $application = $application->unsubscribe(eventSource => $event_source);
+    $application = $application->filter(%options);
+
+=head1 DESCRIPTION
+
+A Stasis application with its subscriptions and filters.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+Name under which the application is registered.
+Type: text.
+
+=item channel_ids
+
+Ids of the channels the application is subscribed to; C<__AST_CHANNEL_ALL_TOPIC> stands for all channels.
+Type: reference to an array of text.
+
+=item bridge_ids
+
+Ids of the bridges the application is subscribed to; C<__AST_BRIDGE_ALL_TOPIC> stands for all bridges.
+Type: reference to an array of text.
+
+=item endpoint_ids
+
+Endpoints the application is subscribed to, as C<{tech}/{resource}>; C<__AST_ENDPOINT_ALL_TOPIC> stands
+for all endpoints.
+Type: reference to an array of text.
+
+=item device_names
+
+Devices whose state the application is subscribed to; C<__AST_DEVICE_STATE_ALL_TOPIC> stands for all
+devices.
+Type: reference to an array of text.
+
+=item events_allowed
+
+Filter of the event types to send, as objects with the key C<type>; empty when every type may pass.
+Type: reference to an array of reference to a hash.
+
+=item events_disallowed
+
+Filter of the event types to hold back, as objects with the key C<type>; empty when none is.
+Type: reference to an array of reference to a hash.
+
+=back
+
+=head1 METHODS
+
+Operations of L<applications|Asterisk::ARI::Resource::Applications> with C<applicationName> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get
+
+    $application = $application->get;
+
+Get an application with its subscriptions and event filters.
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=back
+
+ARI: C<GET /applications/{applicationName}>. Since Asterisk 13.0.0.
+
+=head2 subscribe
+
+    $application = $application->subscribe(eventSource => $event_source);
+
+Subscribe an application to the events of one or more sources.
+
+The answer is the application with its new subscriptions. If one of the sources is wrong, nothing is
+subscribed. Subscriptions to channels, bridges and endpoints are counted: what is subscribed twice has to
+be unsubscribed twice. All subscriptions end with the application, so subscribe again after a reconnect.
+
+Parameters:
+
+=over 4
+
+=item eventSource (text, or reference to an array of several, required)
+
+Sources to subscribe to, each as C<channel:{channelId}>, C<bridge:{bridgeId}>, C<endpoint:{tech}>,
+C<endpoint:{tech}/{resource}> or C<deviceState:{deviceName}>. A scheme alone, such as C<channel:>, stands
+for everything of its kind.
+
+=back
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The event source is missing or has an unknown scheme.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+One of the event sources does not exist.
+
+=back
+
+ARI: C<POST /applications/{applicationName}/subscription>. Since Asterisk 13.0.0.
+
+=head2 unsubscribe
+
+    $application = $application->unsubscribe(eventSource => $event_source);
+
+Take back the subscription of an application to one or more sources.
+
+The answer is the application with the subscriptions it has left. Subscriptions to channels, bridges and
+endpoints are counted, so one may remain. A subscription to everything of a kind (C<channel:>) cannot be
+taken back: Asterisk answers 501.
+
+Parameters:
+
+=over 4
+
+=item eventSource (text, or reference to an array of several, required)
+
+Sources to unsubscribe from, each as C<channel:{channelId}>, C<bridge:{bridgeId}>, C<endpoint:{tech}>,
+C<endpoint:{tech}/{resource}> or C<deviceState:{deviceName}>.
+
+=back
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The event source is missing or has an unknown scheme.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The application is not subscribed to this source.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+One of the event sources does not exist or is not subscribed to.
+
+=back
+
+ARI: C<DELETE /applications/{applicationName}/subscription>. Since Asterisk 13.0.0.
+
+=head2 filter
+
+    $application = $application->filter(%options);
+
+Choose by type which events an application is sent.
+
+The body has up to two lists, C<allowed> and C<disallowed>, of objects with the key C<type>, for example
+C<{"allowed": [{"type": "StasisStart"}, {"type": "StasisEnd"}]}>. Type names are case-sensitive and are
+not checked. An empty C<allowed> list lets every type pass, an empty C<disallowed> list blocks none; a
+type in both lists is blocked. A list that is left out keeps its value; a request without a body empties
+both. An C<allowed> list stops every other type, ApplicationReplaced included. The filters are gone when
+the application ends.
+
+Parameters:
+
+=over 4
+
+=item filter (reference to a hash)
+
+The lists C<allowed> and C<disallowed>; they are the whole body, without a key around them.
+
+=back
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The body does not have the form of a filter.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=back
+
+ARI: C<PUT /applications/{applicationName}/eventFilter>. Since Asterisk 13.26.0, 16.3.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Applications>

@@ -76,6 +76,7 @@ __PACKAGE__->_operation(remove_channel => {
 __PACKAGE__->_operation(set_video_source => {
     id => 'bridges.setVideoSource',
     alias => 'setVideoSource',
+    path => ['channelId'],
 });
 
 __PACKAGE__->_operation(clear_video_source => {
@@ -101,6 +102,7 @@ __PACKAGE__->_operation(play => {
 __PACKAGE__->_operation(play_with_id => {
     id => 'bridges.playWithId',
     alias => 'playWithId',
+    path => ['playbackId'],
     returns => { object => 'Playback' },
 });
 
@@ -119,3 +121,863 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Bridge - A bridge: it joins the media of its channels, so that all of them hear the same mix
+
+=head1 SYNOPSIS
+
+    my $bridge = $ari->bridges->get($bridge_id);
+
+    $bridge = $bridge->create_with_id(%options);
+    $bridge = $bridge->get;
+    $bridge->destroy;
+    my $answer = $bridge->get_bridge_var(variable => $variable);
+    $bridge->set_bridge_var(variable => $variable, %options);
+    my $answer = $bridge->get_bridge_vars(variables => $variables);
+    $bridge->set_bridge_vars(variables => $variables);
+    $bridge->add_channel(channel => $channel, %options);
+    $bridge->remove_channel(channel => $channel);
+    $bridge->set_video_source($channel_id);
+    $bridge->clear_video_source;
+    $bridge->start_moh(%options);
+    $bridge->stop_moh;
+    my $playback = $bridge->play(media => $media, %options);
+    my $playback = $bridge->play_with_id($playback_id, media => $media, %options);
+    my $live_recording = $bridge->record(name => $name, format => $format, %options);
+
+    $bridge->on_event(ChannelEnteredBridge => sub {
+        my ($bridge, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A bridge: it joins the media of its channels, so that all of them hear the same mix.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item id
+
+Id of the bridge, unique on the server.
+Type: text.
+
+=item technology
+
+Technology in use, e.g. C<simple_bridge>, C<softmix> or C<holding_bridge>; it changes with the number and
+kind of channels.
+Type: text.
+
+=item bridge_type
+
+Whether the channels are mixed or kept on hold. One of C<mixing>, C<holding>.
+Type: text.
+
+=item bridge_class
+
+Kind of the bridge, C<stasis> if it was created through ARI.
+Type: text.
+
+=item creator
+
+What created the bridge, C<Stasis> for ARI.
+Type: text.
+
+=item name
+
+Name given at creation; empty if there was none.
+Type: text.
+
+=item channels
+
+Ids of the channels in the bridge; empty if there are none.
+Type: reference to an array of text.
+
+=item video_mode
+
+How video is distributed: C<none>, C<talker> (whoever talks), C<single> (a fixed source) or C<sfu> (every
+stream to everyone).
+Type: text; may be absent.
+
+=item video_source_id
+
+Id of the channel whose video is shown; absent if there is none.
+Type: text; may be absent.
+
+=item creationtime
+
+Time at which the bridge was created.
+Type: date and time as text.
+
+=item bridgevars
+
+Values of the variables set with C<report_events>; absent if there are none.
+Type: reference to a hash; may be absent.
+
+=back
+
+=head1 METHODS
+
+Operations of L<bridges|Asterisk::ARI::Resource::Bridges> with C<bridgeId> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 create_with_id
+
+    $bridge = $bridge->create_with_id(%options);
+
+Create a bridge with an id of the caller's choice.
+
+The bridge stays, even when it is empty or the application has gone, until it is destroyed or Asterisk
+stops. Its events reach an application through the channels it puts in; for others, such as
+BridgeDestroyed, subscribe to the bridge.
+
+Parameters:
+
+=over 4
+
+=item type (text)
+
+Comma-separated attributes, C<mixing> when left out. Exactly one of C<mixing> (all hear each other) and
+C<holding> (participants hear music or an announcer) is needed, plus any of C<dtmf_events> (report DTMF),
+C<proxy_media> (keep media in Asterisk), C<video_sfu> (forward all video streams), C<video_single> (show
+one source) and C<sdp_label> (label the streams in SDP).
+
+=item name (text)
+
+Display name of the bridge, empty when left out; it need not be unique.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names to strings, or to objects with the string "value" and the
+optional boolean "report_events" (default false), which shows the variable in C<bridgevars> of later
+events. Other keys of the body are taken as parameters, e.g. C<{"name": "support", "variables": {"STEP":
+{"value": "1", "report_events": true}}}>.
+
+=back
+
+Returns: L<Bridge|Asterisk::ARI::Object::Bridge>. A bridge: it joins the media of its channels, so that all of them hear the same mix.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A bridge with this id exists already.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}>. Since Asterisk 12.2.0. Also called C<createWithId>.
+
+=head2 get
+
+    $bridge = $bridge->get;
+
+Return the current data of a bridge.
+
+Returns: L<Bridge|Asterisk::ARI::Object::Bridge>. A bridge: it joins the media of its channels, so that all of them hear the same mix.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=back
+
+ARI: C<GET /bridges/{bridgeId}>. Since Asterisk 12.0.0.
+
+=head2 destroy
+
+    $bridge->destroy;
+
+Destroy a bridge.
+
+Channels still inside leave the bridge (ChannelLeftBridge) and carry on as before, usually in their Stasis
+application; they are not hung up.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=back
+
+ARI: C<DELETE /bridges/{bridgeId}>. Since Asterisk 12.0.0.
+
+=head2 get_bridge_var
+
+    my $answer = $bridge->get_bridge_var(variable => $variable);
+
+Read one variable of a bridge.
+
+Parameters:
+
+=over 4
+
+=item variable (text, required)
+
+Name of the bridge variable. Asterisk 22 takes a function call as a plain name and does not evaluate it.
+
+=back
+
+Returns: L<Variable|Asterisk::ARI::Model::Variable>. Value of a channel variable or of a global variable.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id, or the variable is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<GET /bridges/{bridgeId}/variable>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<getBridgeVar>.
+
+=head2 set_bridge_var
+
+    $bridge->set_bridge_var(variable => $variable, %options);
+
+Set one variable of a bridge.
+
+Parameters:
+
+=over 4
+
+=item variable (text, required)
+
+Name of the bridge variable; never leave it out, 22.10.1 then crashes. Asterisk 22 takes a function call
+as a plain name and does not evaluate it.
+
+=item value (text)
+
+New value; when left out, the variable is removed.
+
+=item report_events (boolean)
+
+Whether events and bridge data show the variable in C<bridgevars>. False, the default, also ends an
+earlier reporting. Default: C<false>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/variable>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<setBridgeVar>.
+
+=head2 get_bridge_vars
+
+    my $answer = $bridge->get_bridge_vars(variables => $variables);
+
+Read several variables of a bridge.
+
+Parameters:
+
+=over 4
+
+=item variables (text, or reference to an array of several, required)
+
+Comma-separated names of bridge variables.
+
+=back
+
+Returns: L<Variables|Asterisk::ARI::Model::Variables>. Several channel variables.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+No name of a variable is given.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id, or at least one of the variables is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<GET /bridges/{bridgeId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<getBridgeVars>.
+
+=head2 set_bridge_vars
+
+    $bridge->set_bridge_vars(variables => $variables);
+
+Set several variables of a bridge in one request.
+
+Parameters:
+
+=over 4
+
+=item variables (reference to a hash, required)
+
+Body object whose "variables" key maps names to strings, or to objects with the string "value" and the
+optional boolean "report_events" (default false), which shows the variable in C<bridgevars> of later
+events, e.g. C<{"variables": {"LEVEL": "gold", "STEP": {"value": "2", "report_events": true}}}>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The object "variables" is missing, or a value is neither a string nor a proper object.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<setBridgeVars>.
+
+=head2 add_channel
+
+    $bridge->add_channel(channel => $channel, %options);
+
+Put one or more channels into a bridge; a channel that is in another bridge leaves that one first.
+
+Parameters:
+
+=over 4
+
+=item channel (text, or reference to an array of several, required)
+
+Comma-separated ids of the channels. If one of them cannot be added, none is.
+
+=item role (text)
+
+Role of the channels in a holding bridge: C<participant>, or C<announcer>, whom the participants hear. Any
+other name is accepted without effect.
+
+=item absorbDTMF (boolean)
+
+Whether DTMF from the channels is kept out of the bridge, false by default. Default: C<false>.
+
+=item mute (boolean)
+
+Whether audio from the channels is kept out of the bridge, false by default. Default: C<false>.
+
+=item inhibitConnectedLineUpdates (boolean)
+
+Whether the other members are spared the identity of the new channels, false by default. Default:
+C<false>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The list of channels is empty, or one of them does not exist.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI, or one of the channels is being recorded.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+No Stasis application controls one of the channels.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/addChannel>. Since Asterisk 12.0.0. Also called C<addChannel>.
+
+=head2 remove_channel
+
+    $bridge->remove_channel(channel => $channel);
+
+Take one or more channels out of a bridge; they stay in their Stasis application.
+
+Parameters:
+
+=over 4
+
+=item channel (text, or reference to an array of several, required)
+
+Comma-separated ids of the channels. If one of them is not in the bridge, none is removed.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The list of channels is empty, or one of them does not exist.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+One of the channels is in another bridge, or in none.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/removeChannel>. Since Asterisk 12.0.0. Also called C<removeChannel>.
+
+=head2 set_video_source
+
+    $bridge->set_video_source($channel_id);
+
+Make one channel the video source of a mixing bridge; what is seen changes only with three or more
+participants.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel, which must be in the bridge.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge or no channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+The channel is in another bridge, or in none.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/videoSource/{channelId}>. Since Asterisk 13.13.0, 14.2.0. Also called C<setVideoSource>.
+
+=head2 clear_video_source
+
+    $bridge->clear_video_source;
+
+Drop the fixed video source of a mixing bridge, so that whoever talks is shown; what is seen changes only
+with three or more participants.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=back
+
+ARI: C<DELETE /bridges/{bridgeId}/videoSource>. Since Asterisk 13.13.0, 14.2.0. Also called C<clearVideoSource>.
+
+=head2 start_moh
+
+    $bridge->start_moh(%options);
+
+Start music on hold in a bridge, or switch to another class.
+
+Parameters:
+
+=over 4
+
+=item mohClass (text)
+
+Music on hold class, C<default> when left out. An unknown class is not refused.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/moh>. Since Asterisk 12.0.0. Also called C<startMoh>.
+
+=head2 stop_moh
+
+    $bridge->stop_moh;
+
+End the music on hold in a bridge.
+
+Only music started by C<POST /bridges/{bridgeId}/moh> ends, not that of single channels or of a holding
+bridge. If none is playing, the answer is 409.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI, or plays no music.
+
+=back
+
+ARI: C<DELETE /bridges/{bridgeId}/moh>. Since Asterisk 12.0.0. Also called C<stopMoh>.
+
+=head2 play
+
+    my $playback = $bridge->play(media => $media, %options);
+
+Play media to all channels in a bridge.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item announcer_format (text)
+
+Format of the announcer channel that brings the media into the bridge; when left out, that of the member
+with the highest sample rate. It is ignored while an announcer is still there.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, the default language of the server.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 by
+default. At least C<0>. Default: C<0>.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default. At
+least C<0>. Default: C<3000>.
+
+=item playbackId (text)
+
+Id for the playback; Asterisk makes one up when it is left out. It is not checked for being unique.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know the announcer format.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/play>. Since Asterisk 12.0.0.
+
+=head2 play_with_id
+
+    my $playback = $bridge->play_with_id($playback_id, media => $media, %options);
+
+Play media to all channels in a bridge under a given playback id.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item playbackId (text, required, also by position)
+
+Id for the playback, chosen by the caller; it is not checked for being unique.
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item announcer_format (text)
+
+Format of the announcer channel that brings the media into the bridge; when left out, that of the member
+with the highest sample rate. It is ignored while an announcer is still there.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, the default language of the server.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 by
+default. At least C<0>. Default: C<0>.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default. At
+least C<0>. Default: C<3000>.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know the announcer format.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/play/{playbackId}>. Since Asterisk 12.3.0. Also called C<playWithId>.
+
+=head2 record
+
+    my $live_recording = $bridge->record(name => $name, format => $format, %options);
+
+Record what is heard in a bridge.
+
+The recording holds the mix of all channels in the bridge. RecordingStarted and RecordingFinished or
+RecordingFailed follow.
+
+Parameters:
+
+=over 4
+
+=item name (text, required)
+
+Name of the recording without file extension, also its path below the recording directory; it may contain
+slashes.
+
+=item format (text, required)
+
+File format to store, given by its extension, e.g. C<wav> or C<ulaw>.
+
+=item recorder_format (text)
+
+Audio format of the recorder channel that joins the bridge, e.g. C<slin16>; when left out, that of
+C<format>.
+
+=item maxDurationSeconds (integer)
+
+Longest duration in seconds, after which the recording ends; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item maxSilenceSeconds (integer)
+
+Seconds of continuous silence that end the recording; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item ifExists (text)
+
+What to do if the name is already stored: refuse with 409 (C<fail>, the default), replace it
+(C<overwrite>) or record behind it (C<append>). One of C<fail>, C<overwrite>, C<append>. Default: C<fail>.
+
+=item beep (boolean)
+
+Whether a beep is played before the recording starts, false by default. Default: C<false>.
+
+=item terminateOn (text)
+
+DTMF digit that ends the recording: C<*>, C<#>, C<any> of them, or C<none> (the default). One of C<none>,
+C<any>, C<*>, C<#>. Default: C<none>.
+
+=back
+
+Returns: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>. A recording from the request that starts it to its end.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter has a value that is not allowed.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI, or the name is being recorded or is stored while C<ifExists> is
+C<fail>.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know C<format> or C<recorder_format>.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/record>. Since Asterisk 12.0.0.
+
+=head1 EVENTS
+
+C<on_event> of the object calls a handler for those that hold this very Bridge,
+C<on_bridge_event> of the client for those that hold any. Handlers get the object and the event.
+
+=over 4
+
+=item L<BridgeAttendedTransfer|Asterisk::ARI::Event::BridgeAttendedTransfer>
+
+An attended transfer was tried. Sent to applications subscribed to a bridge or a channel involved.
+In C<transferer_first_leg_bridge>, C<transferer_second_leg_bridge>, C<destination_threeway_bridge>.
+
+=item L<BridgeBlindTransfer|Asterisk::ARI::Event::BridgeBlindTransfer>
+
+A blind transfer was tried. Sent to applications subscribed to the bridge or to a channel involved.
+In C<bridge>.
+
+=item L<BridgeCreated|Asterisk::ARI::Event::BridgeCreated>
+
+A bridge exists now. A subscription to this bridge comes too late for it; subscribe to all bridges
+(C<bridge:>).
+In C<bridge>.
+
+=item L<BridgeDestroyed|Asterisk::ARI::Event::BridgeDestroyed>
+
+A bridge is gone. Sent only to applications subscribed to it.
+In C<bridge>.
+
+=item L<BridgeMerged|Asterisk::ARI::Event::BridgeMerged>
+
+All channels of one bridge have moved to another. Sent to applications subscribed to one of the two.
+In C<bridge>, C<bridge_from>.
+
+=item L<BridgeVideoSourceChanged|Asterisk::ARI::Event::BridgeVideoSourceChanged>
+
+Another channel is now the video source of a bridge.
+In C<bridge>.
+
+=item L<ChannelEnteredBridge|Asterisk::ARI::Event::ChannelEnteredBridge>
+
+A channel is now in a bridge.
+In C<bridge>.
+
+=item L<ChannelLeftBridge|Asterisk::ARI::Event::ChannelLeftBridge>
+
+A channel is no longer in a bridge.
+In C<bridge>.
+
+=item L<ChannelUserevent|Asterisk::ARI::Event::ChannelUserevent>
+
+A user event, from C<userEvent> or from the dialplan application UserEvent().
+In C<bridge>.
+
+=back
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Bridges>

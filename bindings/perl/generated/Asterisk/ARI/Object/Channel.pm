@@ -120,6 +120,7 @@ __PACKAGE__->_operation(play => {
 __PACKAGE__->_operation(play_with_id => {
     id => 'channels.playWithId',
     alias => 'playWithId',
+    path => ['playbackId'],
     returns => { object => 'Playback' },
 });
 
@@ -161,6 +162,7 @@ __PACKAGE__->_operation(snoop_channel => {
 __PACKAGE__->_operation(snoop_channel_with_id => {
     id => 'channels.snoopChannelWithId',
     alias => 'snoopChannelWithId',
+    path => ['snoopId'],
     returns => { object => 'Channel' },
 });
 
@@ -186,3 +188,1589 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Channel - A channel: one connection between Asterisk and an endpoint
+
+=head1 SYNOPSIS
+
+    my $channel = $ari->channels->get($channel_id);
+
+    $channel = $channel->get;
+    $channel = $channel->originate_with_id(endpoint => $endpoint, %options);
+    $channel->hangup(%options);
+    $channel->continue_in_dialplan(%options);
+    $channel->move(app => $app, %options);
+    $channel->redirect(endpoint => $endpoint);
+    $channel->answer;
+    $channel->ring;
+    $channel->ring_stop;
+    $channel->progress;
+    $channel->send_dtmf(%options);
+    $channel->mute(%options);
+    $channel->unmute(%options);
+    $channel->hold;
+    $channel->unhold;
+    $channel->start_moh(%options);
+    $channel->stop_moh;
+    $channel->start_silence;
+    $channel->stop_silence;
+    my $playback = $channel->play(media => $media, %options);
+    my $playback = $channel->play_with_id($playback_id, media => $media, %options);
+    my $live_recording = $channel->record(name => $name, format => $format, %options);
+    my $answer = $channel->get_channel_var(variable => $variable);
+    $channel->set_channel_var(variable => $variable, %options);
+    my $answer = $channel->get_channel_vars(variables => $variables);
+    $channel->set_channel_vars(variables => $variables);
+    my $other = $channel->snoop_channel(app => $app, %options);
+    my $other = $channel->snoop_channel_with_id($snoop_id, app => $app, %options);
+    $channel->dial(%options);
+    my $answer = $channel->rtpstatistics;
+    $channel->transfer_progress(states => $states);
+
+    $channel->on_event(ChannelDtmfReceived => sub {
+        my ($channel, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A channel: one connection between Asterisk and an endpoint.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item id
+
+Id of the channel, unique on the server; AMI calls it Uniqueid.
+Type: text.
+
+=item protocol_id
+
+Id of the call in the protocol of the channel, e.g. the Call-ID of SIP; empty if the driver has none.
+Type: text.
+
+=item name
+
+Name of the channel: technology, resource and a counter, e.g. C<PJSIP/alice-0000000a>.
+Type: text.
+
+=item state
+
+State of the channel: C<Down> when new, C<Ring> for an incoming call not yet answered, C<Ringing> when the
+called device rings, C<Up> once answered. One of C<Down>, C<Rsrved>, C<OffHook>, C<Dialing>, C<Ring>,
+C<Ringing>, C<Up>, C<Busy>, C<Dialing Offhook>, C<Pre-ring>, C<Unknown>.
+Type: text.
+
+=item caller
+
+Party at this channel, as caller id.
+Type: L<CallerID|Asterisk::ARI::Model::CallerID>.
+
+=item connected
+
+Party this channel is connected to.
+Type: L<CallerID|Asterisk::ARI::Model::CallerID>.
+
+=item accountcode
+
+Account code for billing; empty if none is set.
+Type: text.
+
+=item dialplan
+
+Where the channel is in the dialplan.
+Type: L<DialplanCEP|Asterisk::ARI::Model::DialplanCEP>.
+
+=item creationtime
+
+Time at which the channel was created.
+Type: date and time as text.
+
+=item language
+
+Language of the sounds played to the channel, e.g. C<en>.
+Type: text.
+
+=item channelvars
+
+Values of variables set with C<report_events> or listed under C<channelvars> in ari.conf; absent if there
+are none.
+Type: reference to a hash; may be absent.
+
+=item caller_rdnis
+
+Number from which the call was redirected; absent if it was not.
+Type: text; may be absent.
+
+=item tenantid
+
+Tenant the channel is assigned to; absent if none is set.
+Type: text; may be absent.
+
+=back
+
+=head1 METHODS
+
+Operations of L<channels|Asterisk::ARI::Resource::Channels> with C<channelId> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get
+
+    $channel = $channel->get;
+
+Return the current data of a channel.
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<GET /channels/{channelId}>. Since Asterisk 12.0.0.
+
+=head2 originate_with_id
+
+    $channel = $channel->originate_with_id(endpoint => $endpoint, %options);
+
+Create a channel with an id of the caller's choice and dial an endpoint.
+
+The answer shows the channel before it is dialed; events may arrive ahead of the answer, so choose the id
+yourself and listen first. An application given by C<app> is subscribed at once (to both halves of a Local
+channel) and gets StasisStart when the channel is answered; a call that fails ends with ChannelDestroyed
+and never gives StasisStart.
+
+Parameters:
+
+=over 4
+
+=item endpoint (text, required)
+
+Technology and resource to dial, e.g. C<PJSIP/alice> or C<Local/100@default>.
+
+=item extension (text)
+
+Dialplan extension where the channel goes when it is answered. Give either this or C<app>.
+
+=item context (text)
+
+Dialplan context of C<extension>, C<default> when left out; not for use with C<app>.
+
+=item priority (integer)
+
+Priority within C<extension> at which to start, 1 when left out; not for use with C<app>.
+
+=item label (text)
+
+Priority label within C<extension> at which to start; it wins over C<priority>. Not for use with C<app>.
+
+=item app (text)
+
+Stasis application that gets the channel when it is answered, and is subscribed to it from the start. Give
+either this or C<extension>; an unknown name is not refused.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart. Only for use
+with C<app>.
+
+=item callerId (text)
+
+Caller id that the called side sees, as a number or as C<Name E<lt>numberE<gt>>.
+
+=item timeout (integer)
+
+Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: C<30>.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names (also dialplan functions such as C<CALLERID(name)>) to
+strings, or to objects with the string "value" and the optional boolean "report_events" (default false),
+which shows the variable in C<channelvars> of later events. Other keys of the body are taken as parameters
+of this operation, e.g. C<{"endpoint": "PJSIP/alice", "variables": {"CALLERID(name)": "Alice"}}>.
+
+=item otherChannelId (text)
+
+Id for the second half (C<;2>) of a Local channel; when left out, it is C<channelId> followed by C<;2>.
+
+=item originator (text)
+
+Id of the channel for which this one is created; the new one takes over its formats. Not allowed together
+with C<formats>.
+
+=item formats (text)
+
+Comma-separated names of the formats the channel may use, e.g. C<ulaw,slin16> (C<core show codecs> lists
+them). Not allowed together with C<originator>; without both, any audio format may be chosen.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter is missing, wrong or excluded by another one.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A channel with this id exists already.
+
+=back
+
+ARI: C<POST /channels/{channelId}>. Since Asterisk 12.2.0. Also called C<originateWithId>.
+
+=head2 hangup
+
+    $channel->hangup(%options);
+
+Hang up a channel.
+
+Parameters:
+
+=over 4
+
+=item reason_code (text)
+
+Numeric hangup cause (Q.850), e.g. 17 for busy; not allowed together with C<reason>. See
+L<https://docs.asterisk.org/Configuration/Miscellaneous/Hangup-Cause-Mappings/>.
+
+=item reason (text)
+
+Hangup cause by name; not allowed together with C<reason_code>. Without both, the cause is normal clearing
+(16). One of C<normal>, C<busy>, C<congestion>, C<no_answer>, C<timeout>, C<rejected>, C<unallocated>,
+C<normal_unspecified>, C<number_incomplete>, C<codec_mismatch>, C<interworking>, C<failure>,
+C<answered_elsewhere>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The reason or the code is unknown, or both were given.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}>. Since Asterisk 12.0.0.
+
+=head2 continue_in_dialplan
+
+    $channel->continue_in_dialplan(%options);
+
+Take a channel out of its Stasis application and resume the dialplan.
+
+Parameters:
+
+=over 4
+
+=item context (text)
+
+Dialplan context to go to; when left out, the one the channel is in.
+
+=item extension (text)
+
+Extension to go to. When left out, it is C<s> if C<context> is given, otherwise the extension the channel
+is in.
+
+=item priority (integer)
+
+Priority to go to. When left out, it is 1, or the step after the current one if no context and no
+extension is given either.
+
+=item label (text)
+
+Priority label to go to within the extension; it wins over C<priority>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or the extension has no such label.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/continue>. Since Asterisk 12.0.0. Also called C<continueInDialplan>.
+
+=head2 move
+
+    $channel->move(app => $app, %options);
+
+Hand a channel over from one Stasis application to another; the old one gets StasisEnd, the new one
+StasisStart.
+
+Parameters:
+
+=over 4
+
+=item app (text, required)
+
+Stasis application that takes the channel. If it does not exist, the channel stays where it is and
+ApplicationMoveFailed is sent; the request still succeeds.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<POST /channels/{channelId}/move>. Since Asterisk 13.26.0, 16.3.0.
+
+=head2 redirect
+
+    $channel->redirect(endpoint => $endpoint);
+
+Ask the far end of a channel to call another endpoint instead.
+
+Parameters:
+
+=over 4
+
+=item endpoint (text, required)
+
+Technology and resource to go to, e.g. C<PJSIP/bob>; the technology must be that of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The endpoint is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No such channel or endpoint exists.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+The endpoint has another technology than the channel, or no technology and resource.
+
+=back
+
+ARI: C<POST /channels/{channelId}/redirect>. Since Asterisk 13.3.0.
+
+=head2 answer
+
+    $channel->answer;
+
+Answer an incoming channel, which then goes to state C<Up>.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/answer>. Since Asterisk 12.0.0.
+
+=head2 ring
+
+    $channel->ring;
+
+Tell the caller that it is ringing.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/ring>. Since Asterisk 12.0.0.
+
+=head2 ring_stop
+
+    $channel->ring_stop;
+
+End the ringing indication, provided Asterisk generates it itself.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/ring>. Since Asterisk 12.0.0. Also called C<ringStop>.
+
+=head2 progress
+
+    $channel->progress;
+
+Tell the caller that the call makes progress, so that audio can flow before the answer.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/progress>. Since Asterisk 22.6.0, 21.11.0, 20.16.0.
+
+=head2 send_dtmf
+
+    $channel->send_dtmf(%options);
+
+Send a sequence of DTMF digits to a channel; later commands for the channel wait until it is over.
+
+Parameters:
+
+=over 4
+
+=item dtmf (text)
+
+Digits to send: 0-9, A-D, C<*> and C<#>; C<w> pauses for half a second, C<W> for a whole one. Required,
+though not marked so.
+
+=item before (integer)
+
+Pause in milliseconds ahead of the first digit, 0 by default. Default: C<0>.
+
+=item between (integer)
+
+Pause in milliseconds from one digit to the next, 100 by default. Default: C<100>.
+
+=item duration (integer)
+
+How long each digit sounds, in milliseconds, 100 by default. Default: C<100>.
+
+=item after (integer)
+
+Pause in milliseconds behind the last digit, 0 by default. Default: C<0>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The digits are missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/dtmf>. Since Asterisk 12.0.0. Also called C<sendDTMF>.
+
+=head2 mute
+
+    $channel->mute(%options);
+
+Silence the audio of a channel in one or both directions.
+
+Parameters:
+
+=over 4
+
+=item direction (text)
+
+Audio to silence: from the channel (C<in>), to it (C<out>), or C<both>. C<both> is documented as the
+default, but Asterisk 22 answers 400 when the parameter is left out. One of C<both>, C<in>, C<out>.
+Default: C<both>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/mute>. Since Asterisk 12.0.0.
+
+=head2 unmute
+
+    $channel->unmute(%options);
+
+Let the audio of a muted channel pass again.
+
+Parameters:
+
+=over 4
+
+=item direction (text)
+
+Audio to restore: from the channel (C<in>), to it (C<out>), or C<both>. C<both> is documented as the
+default, but Asterisk 22 answers 400 when the parameter is left out. One of C<both>, C<in>, C<out>.
+Default: C<both>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/mute>. Since Asterisk 12.0.0.
+
+=head2 hold
+
+    $channel->hold;
+
+Tell the device of a channel that it is on hold.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/hold>. Since Asterisk 12.0.0.
+
+=head2 unhold
+
+    $channel->unhold;
+
+Tell the device of a channel that the hold is over.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/hold>. Since Asterisk 12.0.0.
+
+=head2 start_moh
+
+    $channel->start_moh(%options);
+
+Start music on hold for a channel.
+
+A playback or another media operation on the channel ends the music, and it does not come back by itself:
+start it again afterwards.
+
+Parameters:
+
+=over 4
+
+=item mohClass (text)
+
+Music on hold class; when left out, the one set for the channel or C<default>. An unknown class is not
+refused.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/moh>. Since Asterisk 12.0.0. Also called C<startMoh>.
+
+=head2 stop_moh
+
+    $channel->stop_moh;
+
+End the music on hold of a channel; nothing happens if there is none.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/moh>. Since Asterisk 12.0.0. Also called C<stopMoh>.
+
+=head2 start_silence
+
+    $channel->start_silence;
+
+Start sending silence to a channel, which keeps its media stream alive.
+
+A playback or another media operation on the channel ends the silence, and it does not come back by
+itself.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/silence>. Since Asterisk 12.0.0. Also called C<startSilence>.
+
+=head2 stop_silence
+
+    $channel->stop_silence;
+
+End the silence sent to a channel.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/silence>. Since Asterisk 12.0.0. Also called C<stopSilence>.
+
+=head2 play
+
+    my $playback = $channel->play(media => $media, %options);
+
+Play media to a channel.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, that of the channel.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 when left
+out.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default.
+Default: C<3000>.
+
+=item playbackId (text)
+
+Id for the playback; Asterisk makes one up when it is left out. It is not checked for being unique.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/play>. Since Asterisk 12.0.0.
+
+=head2 play_with_id
+
+    my $playback = $channel->play_with_id($playback_id, media => $media, %options);
+
+Play media to a channel under a given playback id.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item playbackId (text, required, also by position)
+
+Id for the playback, chosen by the caller; it is not checked for being unique.
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, that of the channel.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 when left
+out.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default.
+Default: C<3000>.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/play/{playbackId}>. Since Asterisk 12.2.0. Also called C<playWithId>.
+
+=head2 record
+
+    my $live_recording = $channel->record(name => $name, format => $format, %options);
+
+Record the audio that comes from a channel.
+
+Only what the channel sends is recorded, not what it hears; record the bridge to get both sides.
+RecordingStarted and RecordingFinished or RecordingFailed follow; on a bridged channel the request may
+succeed and then end with RecordingFailed.
+
+Parameters:
+
+=over 4
+
+=item name (text, required)
+
+Name of the recording without file extension, also its path below the recording directory; it may contain
+slashes.
+
+=item format (text, required)
+
+File format to store, given by its extension, e.g. C<wav> or C<ulaw>.
+
+=item maxDurationSeconds (integer)
+
+Longest duration in seconds, after which the recording ends; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item maxSilenceSeconds (integer)
+
+Seconds of continuous silence that end the recording; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item ifExists (text)
+
+What to do if the name is already stored: refuse with 409 (C<fail>, the default), replace it
+(C<overwrite>) or record behind it (C<append>). One of C<fail>, C<overwrite>, C<append>. Default: C<fail>.
+
+=item beep (boolean)
+
+Whether a beep is played before the recording starts, false by default. Default: C<false>.
+
+=item terminateOn (text)
+
+DTMF digit that ends the recording: C<*>, C<#>, C<any> of them, or C<none> (the default). One of C<none>,
+C<any>, C<*>, C<#>. Default: C<none>.
+
+=back
+
+Returns: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>. A recording from the request that starts it to its end.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter has a value that is not allowed.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel, the channel is in a bridge, or the name is being recorded or
+is stored while C<ifExists> is C<fail>.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know the format.
+
+=back
+
+ARI: C<POST /channels/{channelId}/record>. Since Asterisk 12.0.0.
+
+=head2 get_channel_var
+
+    my $answer = $channel->get_channel_var(variable => $variable);
+
+Read one variable or function of a channel.
+
+Parameters:
+
+=over 4
+
+=item variable (text, required)
+
+Name of the variable, or a function call such as C<CALLERID(num)>.
+
+=back
+
+Returns: L<Variable|Asterisk::ARI::Model::Variable>. Value of a channel variable or of a global variable.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or the variable is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<GET /channels/{channelId}/variable>. Since Asterisk 12.0.0. Also called C<getChannelVar>.
+
+=head2 set_channel_var
+
+    $channel->set_channel_var(variable => $variable, %options);
+
+Set one variable or function of a channel.
+
+Parameters:
+
+=over 4
+
+=item variable (text, required)
+
+Name of the variable, or a writable function such as C<CALLERID(name)>; an unknown function is not
+refused.
+
+=item value (text)
+
+New value; when left out, the variable is removed.
+
+=item report_events (boolean)
+
+Whether events and channel data show the variable in C<channelvars>. False, the default, also ends an
+earlier reporting. Default: C<false>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<POST /channels/{channelId}/variable>. Since Asterisk 12.0.0. Also called C<setChannelVar>.
+
+=head2 get_channel_vars
+
+    my $answer = $channel->get_channel_vars(variables => $variables);
+
+Read several variables or functions of a channel.
+
+Parameters:
+
+=over 4
+
+=item variables (text, or reference to an array of several, required)
+
+Comma-separated names of variables, or function calls such as C<CALLERID(num)>.
+
+=back
+
+Returns: L<Variables|Asterisk::ARI::Model::Variables>. Several channel variables.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+No name of a variable is given.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or at least one of the variables is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<GET /channels/{channelId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<getChannelVars>.
+
+=head2 set_channel_vars
+
+    $channel->set_channel_vars(variables => $variables);
+
+Set several variables or functions of a channel in one request.
+
+Parameters:
+
+=over 4
+
+=item variables (reference to a hash, required)
+
+Body object whose "variables" key maps names (also dialplan functions such as C<CALLERID(name)>) to
+strings, or to objects with the string "value" and the optional boolean "report_events" (default false),
+which shows the variable in C<channelvars> of later events, e.g. C<{"variables": {"LANG": "de", "STEP":
+{"value": "2", "report_events": true}}}>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The object "variables" is missing, or a value is neither a string nor a proper object.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<POST /channels/{channelId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<setChannelVars>.
+
+=head2 snoop_channel
+
+    my $other = $channel->snoop_channel(app => $app, %options);
+
+Create a channel that listens to another one or speaks into it.
+
+The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
+put into a bridge. At least one of C<spy> and C<whisper> must differ from C<none>.
+
+Parameters:
+
+=over 4
+
+=item spy (text)
+
+Audio to listen to: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item whisper (text)
+
+Audio to speak into: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item app (text, required)
+
+Stasis application that gets the snoop channel.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart.
+
+=item snoopId (text)
+
+Id for the snoop channel; Asterisk makes one up when it is left out.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A direction is unknown, C<spy> and C<whisper> are both C<none>, or the application is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<POST /channels/{channelId}/snoop>. Since Asterisk 12.0.0. Also called C<snoopChannel>.
+
+=head2 snoop_channel_with_id
+
+    my $other = $channel->snoop_channel_with_id($snoop_id, app => $app, %options);
+
+Create a channel with a given id that listens to another one or speaks into it.
+
+The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
+put into a bridge. At least one of C<spy> and C<whisper> must differ from C<none>.
+
+Parameters:
+
+=over 4
+
+=item snoopId (text, required, also by position)
+
+Id for the snoop channel, chosen by the caller. If it is in use, Asterisk answers 500.
+
+=item spy (text)
+
+Audio to listen to: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item whisper (text)
+
+Audio to speak into: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item app (text, required)
+
+Stasis application that gets the snoop channel.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A direction is unknown, C<spy> and C<whisper> are both C<none>, or the application is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<POST /channels/{channelId}/snoop/{snoopId}>. Since Asterisk 12.2.0. Also called C<snoopChannelWithId>.
+
+=head2 dial
+
+    $channel->dial(%options);
+
+Dial the endpoint of a channel that C<create> has made; Dial events report its progress.
+
+Parameters:
+
+=over 4
+
+=item caller (text)
+
+Id of the calling channel, which hands down its variables, language and connected line. An unknown id is
+ignored.
+
+=item timeout (integer)
+
+Seconds to wait for an answer before the channel is hung up; 0, the default, waits without limit. At least
+C<0>. Default: C<0>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The channel is not in state C<Down>, was not made by C<create>, or is in no Stasis application.
+
+=back
+
+ARI: C<POST /channels/{channelId}/dial>. Since Asterisk 14.0.0.
+
+=head2 rtpstatistics
+
+    my $answer = $channel->rtpstatistics;
+
+Return packet, loss, jitter and round trip figures of the RTP session of a channel.
+
+Returns: L<RTPstat|Asterisk::ARI::Model::RTPstat>. Figures about the RTP session of a channel.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or it has no RTP session; a technology without RTP gives 403.
+
+=back
+
+ARI: C<GET /channels/{channelId}/rtp_statistics>. Since Asterisk 13.27.0, 16.4.0.
+
+=head2 transfer_progress
+
+    $channel->transfer_progress(states => $states);
+
+Tell the transferring party how the transfer it asked for is going.
+
+Parameters:
+
+=over 4
+
+=item states (text, required)
+
+New state of the transfer, one of C<channel_progress>, C<channel_answered>, C<channel_unavailable> and
+C<channel_declined>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The state is missing or unknown.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No such channel or endpoint exists.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/transfer_progress>. Since Asterisk 22.3.0, 21.8.0, 20.13.0.
+
+=head1 EVENTS
+
+C<on_event> of the object calls a handler for those that hold this very Channel,
+C<on_channel_event> of the client for those that hold any. Handlers get the object and the event.
+
+=over 4
+
+=item L<ApplicationMoveFailed|Asterisk::ARI::Event::ApplicationMoveFailed>
+
+A channel could not be moved to another application, for example because no such application is
+registered. The channel stays where it is.
+In C<channel>.
+
+=item L<BridgeAttendedTransfer|Asterisk::ARI::Event::BridgeAttendedTransfer>
+
+An attended transfer was tried. Sent to applications subscribed to a bridge or a channel involved.
+In C<transferer_first_leg>, C<transferer_second_leg>, C<replace_channel>, C<transferee>, C<transfer_target>, C<destination_link_first_leg>, C<destination_link_second_leg>, C<destination_threeway_channel>.
+
+=item L<BridgeBlindTransfer|Asterisk::ARI::Event::BridgeBlindTransfer>
+
+A blind transfer was tried. Sent to applications subscribed to the bridge or to a channel involved.
+In C<channel>, C<replace_channel>, C<transferee>.
+
+=item L<CallBroadcast|Asterisk::ARI::Event::CallBroadcast>
+
+StasisBroadcast() in the dialplan offers a channel to the applications. The first to claim it gets it.
+In C<channel>.
+
+=item L<CallClaimed|Asterisk::ARI::Event::CallClaimed>
+
+An application has claimed a channel on offer. Sent to all applications that were offered it, the winner
+included, but only when StasisBroadcast() asks for it.
+In C<channel>.
+
+=item L<ChannelCallerId|Asterisk::ARI::Event::ChannelCallerId>
+
+The caller ID of a channel is another.
+In C<channel>.
+
+=item L<ChannelConnectedLine|Asterisk::ARI::Event::ChannelConnectedLine>
+
+A channel is told anew who it is connected to.
+In C<channel>.
+
+=item L<ChannelCreated|Asterisk::ARI::Event::ChannelCreated>
+
+A channel exists now. A subscription to this channel comes too late for it; subscribe to all channels
+(C<channel:>).
+In C<channel>.
+
+=item L<ChannelDestroyed|Asterisk::ARI::Event::ChannelDestroyed>
+
+A channel is gone. Sent only to applications subscribed to the channel; one that comes from the dialplan
+by Stasis() is not subscribed by that alone.
+In C<channel>.
+
+=item L<ChannelDialplan|Asterisk::ARI::Event::ChannelDialplan>
+
+A channel is about to run an application of the dialplan.
+In C<channel>.
+
+=item L<ChannelDtmfReceived|Asterisk::ARI::Event::ChannelDtmfReceived>
+
+A digit came in on a channel. Sent when the digit ends; nothing tells of its beginning.
+In C<channel>.
+
+=item L<ChannelEnteredBridge|Asterisk::ARI::Event::ChannelEnteredBridge>
+
+A channel is now in a bridge.
+In C<channel>.
+
+=item L<ChannelHangupRequest|Asterisk::ARI::Event::ChannelHangupRequest>
+
+Somebody wants a channel to hang up. ChannelDestroyed follows when it has.
+In C<channel>.
+
+=item L<ChannelHold|Asterisk::ARI::Event::ChannelHold>
+
+The device behind a channel has put the call on hold.
+In C<channel>.
+
+=item L<ChannelLeftBridge|Asterisk::ARI::Event::ChannelLeftBridge>
+
+A channel is no longer in a bridge.
+In C<channel>.
+
+=item L<ChannelStateChange|Asterisk::ARI::Event::ChannelStateChange>
+
+The state of a channel is another, for example C<Ringing> or C<Up>.
+In C<channel>.
+
+=item L<ChannelTalkingFinished|Asterisk::ARI::Event::ChannelTalkingFinished>
+
+Somebody falls silent. Sent only while the dialplan function TALK_DETECT is switched on for the channel.
+In C<channel>.
+
+=item L<ChannelTalkingStarted|Asterisk::ARI::Event::ChannelTalkingStarted>
+
+Somebody begins to talk. Sent only while the dialplan function TALK_DETECT is switched on for the channel.
+In C<channel>.
+
+=item L<ChannelToneDetected|Asterisk::ARI::Event::ChannelToneDetected>
+
+The dialplan function TONE_DETECT, switched on for the channel, has heard its tone.
+In C<channel>.
+
+=item L<ChannelUnhold|Asterisk::ARI::Event::ChannelUnhold>
+
+The device behind a channel has taken the call off hold.
+In C<channel>.
+
+=item L<ChannelUserevent|Asterisk::ARI::Event::ChannelUserevent>
+
+A user event, from C<userEvent> or from the dialplan application UserEvent().
+In C<channel>.
+
+=item L<ChannelVarset|Asterisk::ARI::Event::ChannelVarset>
+
+A variable was set, on a channel or globally. Global ones go only to applications subscribed to all
+channels.
+In C<channel>.
+
+=item L<Dial|Asterisk::ARI::Event::Dial>
+
+An outgoing call makes progress. Sent when dialing begins, at each step and at the end.
+In C<caller>, C<peer>, C<forwarded>.
+
+=item L<StasisEnd|Asterisk::ARI::Event::StasisEnd>
+
+A channel has left the application: it hung up, moved on in the dialplan or went to another application.
+In C<channel>.
+
+=item L<StasisStart|Asterisk::ARI::Event::StasisStart>
+
+A channel has entered the application, which controls it from now on.
+In C<channel>, C<replace_channel>.
+
+=back
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Channels>

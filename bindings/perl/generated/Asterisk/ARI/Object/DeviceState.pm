@@ -37,3 +37,142 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::DeviceState - A device and its state
+
+=head1 SYNOPSIS
+
+    my $device_state = $ari->device_states->get($device_name);
+
+    $device_state = $device_state->get;
+    $device_state->update(deviceState => $device_state);
+    $device_state->delete;
+
+    $device_state->on_event(DeviceStateChanged => sub {
+        my ($device_state, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A device and its state.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+Name of the device, such as C<Stasis:door>.
+Type: text.
+
+=item state
+
+State of the device; C<UNKNOWN> or C<INVALID> when Asterisk has no such device. One of C<UNKNOWN>,
+C<NOT_INUSE>, C<INUSE>, C<BUSY>, C<INVALID>, C<UNAVAILABLE>, C<RINGING>, C<RINGINUSE>, C<ONHOLD>.
+Type: text.
+
+=back
+
+=head1 METHODS
+
+Operations of L<device_states|Asterisk::ARI::Resource::DeviceStates> with C<deviceName> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get
+
+    $device_state = $device_state->get;
+
+Get the state of any device, whether ARI controls it or not.
+
+Returns: L<DeviceState|Asterisk::ARI::Object::DeviceState>. A device and its state.
+
+ARI: C<GET /deviceStates/{deviceName}>. Since Asterisk 12.0.0.
+
+=head2 update
+
+    $device_state->update(deviceState => $device_state);
+
+Set the state of a device that ARI controls, creating the device if need be.
+
+Parameters:
+
+=over 4
+
+=item deviceState (text, required)
+
+New state of the device; it is kept in the database of Asterisk (AstDB). One of C<NOT_INUSE>, C<INUSE>,
+C<BUSY>, C<INVALID>, C<UNAVAILABLE>, C<RINGING>, C<RINGINUSE>, C<ONHOLD>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The name of the device is missing.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+ARI does not control this device: the name must begin with C<Stasis:>.
+
+=back
+
+ARI: C<PUT /deviceStates/{deviceName}>. Since Asterisk 12.0.0.
+
+=head2 delete
+
+    $device_state->delete;
+
+Remove a device state that ARI controls.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The name of the device is missing.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+ARI does not control this device: the name must begin with C<Stasis:>.
+
+=back
+
+ARI: C<DELETE /deviceStates/{deviceName}>. Since Asterisk 12.0.0.
+
+=head1 EVENTS
+
+C<on_event> of the object calls a handler for those that hold this very DeviceState,
+C<on_device_state_event> of the client for those that hold any. Handlers get the object and the event.
+
+=over 4
+
+=item L<DeviceStateChanged|Asterisk::ARI::Event::DeviceStateChanged>
+
+The state of a device has changed. Sent only to applications subscribed to the device.
+In C<device_state>.
+
+=back
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::DeviceStates>

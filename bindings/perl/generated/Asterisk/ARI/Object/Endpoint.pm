@@ -42,3 +42,223 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Endpoint - A phone, trunk or other peer that exchanges calls with Asterisk
+
+=head1 SYNOPSIS
+
+    my $endpoint = $ari->endpoints->get($tech, $resource);
+
+    $endpoint = $endpoint->get;
+    $endpoint->send_message_to_endpoint(from => $from, %options);
+    $endpoint->refer_to_endpoint(from => $from, refer_to => $refer_to, %options);
+
+    $endpoint->on_event(ChannelUserevent => sub {
+        my ($endpoint, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+A phone, trunk or other peer that exchanges calls with Asterisk. Technology and resource together identify
+it.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item technology
+
+Technology of the endpoint, such as C<PJSIP>.
+Type: text.
+
+=item resource
+
+Name of the endpoint within its technology, such as C<alice>.
+Type: text.
+
+=item state
+
+Whether the endpoint can be reached; absent or C<unknown> when Asterisk does not know. One of C<unknown>,
+C<offline>, C<online>.
+Type: text; may be absent.
+
+=item channel_ids
+
+Ids of the channels that this endpoint has open now.
+Type: reference to an array of text.
+
+=back
+
+=head1 METHODS
+
+Operations of L<endpoints|Asterisk::ARI::Resource::Endpoints> with C<tech> and C<resource> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get
+
+    $endpoint = $endpoint->get;
+
+Get the state of an endpoint and its channels.
+
+Returns: L<Endpoint|Asterisk::ARI::Object::Endpoint>. A phone, trunk or other peer that exchanges calls with Asterisk.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the request is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No endpoint has this name.
+
+=back
+
+ARI: C<GET /endpoints/{tech}/{resource}>. Since Asterisk 12.0.0.
+
+=head2 send_message_to_endpoint
+
+    $endpoint->send_message_to_endpoint(from => $from, %options);
+
+Send a text message to an endpoint. Success means that the technology took the message, not that it
+arrived.
+
+Parameters:
+
+=over 4
+
+=item from (text, required)
+
+Who the message comes from: an endpoint or a URI of the technology, which must be C<pjsip> or C<xmpp>.
+
+=item body (text)
+
+Text of the message; empty when left out.
+
+=item variables (reference to a hash)
+
+Extra values for the technology, as strings under the key C<variables>; C<pjsip> sends them as SIP
+headers.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the message is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The endpoint does not exist or cannot be reached this way.
+
+=back
+
+ARI: C<PUT /endpoints/{tech}/{resource}/sendMessage>. Since Asterisk 13.0.0. Also called C<sendMessageToEndpoint>.
+
+=head2 refer_to_endpoint
+
+    $endpoint->refer_to_endpoint(from => $from, refer_to => $refer_to, %options);
+
+Ask an endpoint, outside of any call, to contact another endpoint or a URI (SIP REFER).
+
+Parameters:
+
+=over 4
+
+=item from (text, required)
+
+Who the referral comes from: an endpoint or a URI of the technology.
+
+=item refer_to (text, required)
+
+Where the other side is sent: an endpoint or a URI of the technology.
+
+=item to_self (boolean)
+
+Whether a C<refer_to> that names an endpoint of this Asterisk leads to Asterisk itself (true) or straight
+to the contact of that endpoint (false, the default). Default: C<false>.
+
+=item variables (reference to a hash)
+
+Extra values for the technology, as strings under the key C<variables>; C<pjsip> sends them as SIP
+headers, except C<display_name>, which it puts as a display name before the Refer-To URI.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the referral is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The endpoint does not exist or cannot be reached this way.
+
+=back
+
+ARI: C<POST /endpoints/{tech}/{resource}/refer>. Since Asterisk 18.20.0, 20.5.0. Also called C<referToEndpoint>.
+
+=head1 EVENTS
+
+C<on_event> of the object calls a handler for those that hold this very Endpoint,
+C<on_endpoint_event> of the client for those that hold any. Handlers get the object and the event.
+
+=over 4
+
+=item L<ChannelUserevent|Asterisk::ARI::Event::ChannelUserevent>
+
+A user event, from C<userEvent> or from the dialplan application UserEvent().
+In C<endpoint>.
+
+=item L<ContactStatusChange|Asterisk::ARI::Event::ContactStatusChange>
+
+A contact of an endpoint came, went or changed its status. Sent only to applications subscribed to the
+endpoint.
+In C<endpoint>.
+
+=item L<EndpointStateChange|Asterisk::ARI::Event::EndpointStateChange>
+
+An endpoint went online or offline. Sent only to applications subscribed to it.
+In C<endpoint>.
+
+=item L<PeerStatusChange|Asterisk::ARI::Event::PeerStatusChange>
+
+The peer behind an endpoint registered, went away or changed otherwise. Sent only to applications
+subscribed to the endpoint.
+In C<endpoint>.
+
+=item L<TextMessageReceived|Asterisk::ARI::Event::TextMessageReceived>
+
+A text message has come in outside of any call. Sent only to applications subscribed to the endpoint, or
+to all of them.
+In C<endpoint>.
+
+=back
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Endpoints>

@@ -41,3 +41,137 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::LogChannel - A destination of log messages
+
+=head1 SYNOPSIS
+
+    my ($log_channel) = @{ $ari->asterisk->list_log_channels };
+
+    $log_channel->add_log(configuration => $configuration);
+    $log_channel->delete_log;
+    $log_channel->rotate_log;
+
+=head1 DESCRIPTION
+
+A destination of log messages.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item channel
+
+Full path of the log file; empty for the console.
+Type: text.
+
+=item type
+
+Kind of destination, such as C<File>, C<Console> or C<Syslog>.
+Type: text.
+
+=item status
+
+Whether messages are written: C<Enabled> or C<Disabled>.
+Type: text.
+
+=item configuration
+
+Names of the levels it logs, separated by spaces.
+Type: text.
+
+=back
+
+=head1 METHODS
+
+Operations of L<asterisk|Asterisk::ARI::Resource::Asterisk> with C<logChannelName> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 add_log
+
+    $log_channel->add_log(configuration => $configuration);
+
+Open a log channel until Asterisk stops.
+
+Parameters:
+
+=over 4
+
+=item configuration (text, required)
+
+Levels to log, separated by commas, such as C<notice,warning,error>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The levels are missing.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A log channel with this name exists already or cannot be created.
+
+=back
+
+ARI: C<POST /asterisk/logging/{logChannelName}>. Since Asterisk 13.6.0. Also called C<addLog>.
+
+=head2 delete_log
+
+    $log_channel->delete_log;
+
+Close a log channel; its file stays.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No log channel has this name.
+
+=back
+
+ARI: C<DELETE /asterisk/logging/{logChannelName}>. Since Asterisk 13.6.0. Also called C<deleteLog>.
+
+=head2 rotate_log
+
+    $log_channel->rotate_log;
+
+Rotate the file of a log channel: set the old one aside and begin a new one.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No log channel has this name.
+
+=back
+
+ARI: C<PUT /asterisk/logging/{logChannelName}/rotate>. Since Asterisk 13.6.0. Also called C<rotateLog>.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Asterisk>

@@ -38,3 +38,132 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Mailbox - A mailbox and its message counts, which drive the lamps of phones
+
+=head1 SYNOPSIS
+
+    my $mailbox = $ari->mailboxes->get($mailbox_name);
+
+    $mailbox = $mailbox->get;
+    $mailbox->update(oldMessages => $old_messages, newMessages => $new_messages);
+    $mailbox->delete;
+
+=head1 DESCRIPTION
+
+A mailbox and its message counts, which drive the lamps of phones.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+Name of the mailbox, such as C<1000@default>.
+Type: text.
+
+=item old_messages
+
+Number of messages already heard.
+Type: integer.
+
+=item new_messages
+
+Number of messages not yet heard.
+Type: integer.
+
+=back
+
+=head1 METHODS
+
+Operations of L<mailboxes|Asterisk::ARI::Resource::Mailboxes> with C<mailboxName> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get
+
+    $mailbox = $mailbox->get;
+
+Get the message counts of a mailbox.
+
+Returns: L<Mailbox|Asterisk::ARI::Object::Mailbox>. A mailbox and its message counts, which drive the lamps of phones.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No mailbox has this name.
+
+=back
+
+ARI: C<GET /mailboxes/{mailboxName}>. Since Asterisk 12.1.0.
+
+=head2 update
+
+    $mailbox->update(oldMessages => $old_messages, newMessages => $new_messages);
+
+Set the message counts of a mailbox, creating the mailbox if need be.
+
+Parameters:
+
+=over 4
+
+=item oldMessages (integer, required)
+
+Number of messages already heard.
+
+=item newMessages (integer, required)
+
+Number of messages not yet heard.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No mailbox has this name.
+
+=back
+
+ARI: C<PUT /mailboxes/{mailboxName}>. Since Asterisk 12.1.0.
+
+=head2 delete
+
+    $mailbox->delete;
+
+Remove a mailbox and its counts.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No mailbox has this name.
+
+=back
+
+ARI: C<DELETE /mailboxes/{mailboxName}>. Since Asterisk 12.1.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Mailboxes>

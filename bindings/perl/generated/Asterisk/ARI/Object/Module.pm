@@ -48,3 +48,161 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Module - A loaded module
+
+=head1 SYNOPSIS
+
+    my $module = $ari->asterisk->get_module($module_name);
+
+    $module = $module->get_module;
+    $module->load_module;
+    $module->unload_module;
+    $module->reload_module;
+
+=head1 DESCRIPTION
+
+A loaded module.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+File name of the module, such as C<app_dial.so>; a part of the core has a name without suffix.
+Type: text.
+
+=item description
+
+What the module is, in a few words.
+Type: text.
+
+=item use_count
+
+How many users hold the module now; it cannot be unloaded while this is not 0.
+Type: integer.
+
+=item status
+
+Whether the module runs, for example C<Running> or C<Not Running>.
+Type: text.
+
+=item support_level
+
+Who maintains the module, for example C<core>, C<extended> or C<deprecated>.
+Type: text.
+
+=back
+
+=head1 METHODS
+
+Operations of L<asterisk|Asterisk::ARI::Resource::Asterisk> with C<moduleName> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get_module
+
+    $module = $module->get_module;
+
+Get the details of a loaded module.
+
+Returns: L<Module|Asterisk::ARI::Object::Module>. A loaded module.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No loaded module has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The details of the module cannot be read.
+
+=back
+
+ARI: C<GET /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<getModule>.
+
+=head2 load_module
+
+    $module->load_module;
+
+Load a module into the running Asterisk.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The module does not exist, is loaded already or declines to load.
+
+=back
+
+ARI: C<POST /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<loadModule>.
+
+=head2 unload_module
+
+    $module->unload_module;
+
+Unload a module from the running Asterisk.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No loaded module has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The module is in use or refuses to unload.
+
+=back
+
+ARI: C<DELETE /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<unloadModule>.
+
+=head2 reload_module
+
+    $module->reload_module;
+
+Make a module read its configuration again.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No loaded module has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The module cannot be reloaded.
+
+=back
+
+ARI: C<PUT /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<reloadModule>.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Asterisk>

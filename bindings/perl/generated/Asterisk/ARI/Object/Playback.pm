@@ -41,3 +41,184 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Playback - Media played to a channel or a bridge
+
+=head1 SYNOPSIS
+
+    my $playback = $ari->playbacks->get($playback_id);
+
+    $playback = $playback->get;
+    $playback->stop;
+    $playback->control(operation => $operation);
+
+    $playback->on_event(PlaybackFinished => sub {
+        my ($playback, $event) = @_;
+        ...
+    });
+
+=head1 DESCRIPTION
+
+Media played to a channel or a bridge.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item id
+
+Id of the playback.
+Type: text.
+
+=item media_uri
+
+URI of the media that plays now, or plays next while the playback waits.
+Type: text.
+
+=item next_media_uri
+
+URI of the media after the present one; absent when there is none.
+Type: text; may be absent.
+
+=item target_uri
+
+Where the media plays: C<channel:{channelId}> or C<bridge:{bridgeId}>.
+Type: text.
+
+=item language
+
+Language asked for, which matters to media that exist in several languages.
+Type: text; may be absent.
+
+=item state
+
+Where the playback is: it waits, plays, changes to its next media, is over or failed. Asterisk also sends
+C<paused>. One of C<queued>, C<playing>, C<continuing>, C<done>, C<failed>.
+Type: text.
+
+=back
+
+=head1 METHODS
+
+Operations of L<playbacks|Asterisk::ARI::Resource::Playbacks> with C<playbackId> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get
+
+    $playback = $playback->get;
+
+Get a playback that waits or plays.
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No playback has this id; it may be over.
+
+=back
+
+ARI: C<GET /playbacks/{playbackId}>. Since Asterisk 12.0.0.
+
+=head2 stop
+
+    $playback->stop;
+
+Stop a playback, with all its media. PlaybackFinished follows, with the state C<done>.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No playback has this id; it may be over.
+
+=back
+
+ARI: C<DELETE /playbacks/{playbackId}>. Since Asterisk 12.0.0.
+
+=head2 control
+
+    $playback->control(operation => $operation);
+
+Pause, resume, restart or wind a playback.
+
+Parameters:
+
+=over 4
+
+=item operation (text, required)
+
+What to do: begin again, pause, go on after a pause, wind back or wind on. Winding moves by the C<skipms>
+of the play request. One of C<restart>, C<pause>, C<unpause>, C<reverse>, C<forward>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The operation is missing or unknown.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No playback has this id; it may be over.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The playback is in a state that does not allow this, for example it still waits.
+
+=back
+
+ARI: C<POST /playbacks/{playbackId}/control>. Since Asterisk 12.0.0.
+
+=head1 EVENTS
+
+C<on_event> of the object calls a handler for those that hold this very Playback,
+C<on_playback_event> of the client for those that hold any. Handlers get the object and the event.
+
+=over 4
+
+=item L<PlaybackContinuing|Asterisk::ARI::Event::PlaybackContinuing>
+
+A playback with several media URIs is through with one of them, even if that one failed. PlaybackStarted
+follows for the next.
+In C<playback>.
+
+=item L<PlaybackFinished|Asterisk::ARI::Event::PlaybackFinished>
+
+A playback is over. Its state tells whether it was played or stopped (C<done>) or could not be played
+(C<failed>).
+In C<playback>.
+
+=item L<PlaybackStarted|Asterisk::ARI::Event::PlaybackStarted>
+
+Media begins to play. Sent for each media URI of a playback, and again after a pause.
+In C<playback>.
+
+=back
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Playbacks>

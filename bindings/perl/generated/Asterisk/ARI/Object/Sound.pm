@@ -30,3 +30,66 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::Sound - A sound that can be played as C<sound:{id}>
+
+=head1 SYNOPSIS
+
+    my $sound = $ari->sounds->get($sound_id);
+
+    $sound = $sound->get;
+
+=head1 DESCRIPTION
+
+A sound that can be played as C<sound:{id}>.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item id
+
+Id of the sound: its path below the language directory, without a suffix.
+Type: text.
+
+=item text
+
+What the sound says; absent when Asterisk does not know.
+Type: text; may be absent.
+
+=item formats
+
+Files of this sound: one entry for each format and language.
+Type: reference to an array of L<FormatLangPair|Asterisk::ARI::Model::FormatLangPair>.
+
+=back
+
+=head1 METHODS
+
+Operations of L<sounds|Asterisk::ARI::Resource::Sounds> with C<soundId> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get
+
+    $sound = $sound->get;
+
+Get the details of a sound.
+
+Returns: L<Sound|Asterisk::ARI::Object::Sound>. A sound that can be played as C<sound:{id}>.
+
+ARI: C<GET /sounds/{soundId}>. Since Asterisk 12.0.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Sounds>

@@ -77,3 +77,321 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Object::StoredRecording - A finished recording, which can be played as C<recording:{name}>
+
+=head1 SYNOPSIS
+
+    my $stored_recording = $ari->recordings->get_stored($recording_name);
+
+    $stored_recording = $stored_recording->get_stored;
+    $stored_recording->delete_stored;
+    my $file = $stored_recording->get_stored_file;
+    my $other = $stored_recording->copy_stored(destinationRecordingName => $destination_recording_name);
+    my $live_recording = $stored_recording->get_live;
+    $stored_recording->cancel;
+    $stored_recording->stop;
+    $stored_recording->pause;
+    $stored_recording->unpause;
+    $stored_recording->mute;
+    $stored_recording->unmute;
+
+=head1 DESCRIPTION
+
+A finished recording, which can be played as C<recording:{name}>.
+
+It is a snapshot: its fields are what they were when Asterisk sent it. What all objects can do stands in
+L<Asterisk::ARI::Object>.
+
+=head1 FIELDS
+
+Each is a method without arguments, and a key when the object is taken as a hash. What is absent is C<undef>.
+
+=over 4
+
+=item name
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+Type: text.
+
+=item format
+
+Format of the file, which is also its suffix, such as C<wav>.
+Type: text.
+
+=back
+
+=head1 METHODS
+
+Operations of L<recordings|Asterisk::ARI::Resource::Recordings> with C<recordingName> filled in.
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head2 get_stored
+
+    $stored_recording = $stored_recording->get_stored;
+
+Get the details of a stored recording.
+
+Returns: L<StoredRecording|Asterisk::ARI::Object::StoredRecording>. A finished recording, which can be played as C<recording:{name}>.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=back
+
+ARI: C<GET /recordings/stored/{recordingName}>. Since Asterisk 12.0.0. Also called C<getStored>.
+
+=head2 delete_stored
+
+    $stored_recording->delete_stored;
+
+Delete a stored recording and its file.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=back
+
+ARI: C<DELETE /recordings/stored/{recordingName}>. Since Asterisk 12.0.0. Also called C<deleteStored>.
+
+=head2 get_stored_file
+
+    my $file = $stored_recording->get_stored_file;
+
+Download the file of a stored recording.
+
+Returns: L<file|Asterisk::ARI::File>.
+
+Dies with:
+
+=over 4
+
+=item L<ForbiddenException|Asterisk::ARI::Exceptions/ForbiddenException> (403)
+
+Asterisk cannot open the file.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=back
+
+ARI: C<GET /recordings/stored/{recordingName}/file>. Since Asterisk 14.0.0. Also called C<getStoredFile>.
+
+=head2 copy_stored
+
+    my $other = $stored_recording->copy_stored(destinationRecordingName => $destination_recording_name);
+
+Copy a stored recording under a new name, in the same format.
+
+Parameters:
+
+=over 4
+
+=item destinationRecordingName (text, required)
+
+Name of the copy, without a suffix.
+
+=back
+
+Returns: L<StoredRecording|Asterisk::ARI::Object::StoredRecording>. A finished recording, which can be played as C<recording:{name}>.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A recording with the name of the copy exists already.
+
+=back
+
+ARI: C<POST /recordings/stored/{recordingName}/copy>. Since Asterisk 12.5.0. Also called C<copyStored>.
+
+=head2 get_live
+
+    my $live_recording = $stored_recording->get_live;
+
+Get the details of a recording in progress.
+
+Returns: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>. A recording from the request that starts it to its end.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=back
+
+ARI: C<GET /recordings/live/{recordingName}>. Since Asterisk 12.0.0. Also called C<getLive>.
+
+=head2 cancel
+
+    $stored_recording->cancel;
+
+Stop a recording in progress and throw away what it has. RecordingFinished follows nevertheless.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=back
+
+ARI: C<DELETE /recordings/live/{recordingName}>. Since Asterisk 12.0.0.
+
+=head2 stop
+
+    $stored_recording->stop;
+
+Stop a recording in progress and keep its file. RecordingFinished follows.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=back
+
+ARI: C<POST /recordings/live/{recordingName}/stop>. Since Asterisk 12.0.0.
+
+=head2 pause
+
+    $stored_recording->pause;
+
+Pause a recording in progress.
+
+Silence is not watched for during the pause; detection begins afresh afterwards. The pause does not count
+towards C<maxDurationSeconds>. No event tells of it.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<POST /recordings/live/{recordingName}/pause>. Since Asterisk 12.0.0.
+
+=head2 unpause
+
+    $stored_recording->unpause;
+
+Go on with a paused recording.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<DELETE /recordings/live/{recordingName}/pause>. Since Asterisk 12.0.0.
+
+=head2 mute
+
+    $stored_recording->mute;
+
+Mute a recording in progress, so that it records silence.
+
+Silence is not watched for while the recording is muted; detection begins afresh afterwards. Muted time
+counts towards the duration. No event tells of it.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<POST /recordings/live/{recordingName}/mute>. Since Asterisk 12.0.0.
+
+=head2 unmute
+
+    $stored_recording->unmute;
+
+End the muting of a recording in progress.
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<DELETE /recordings/live/{recordingName}/mute>. Since Asterisk 12.0.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Object>, L<Asterisk::ARI::Resource::Recordings>

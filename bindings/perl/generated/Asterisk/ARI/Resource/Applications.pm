@@ -47,3 +47,220 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Applications - Stasis applications, their subscriptions and event filters
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->applications->list;
+    my $application = $ari->applications->get($application_name);
+    my $application = $ari->applications->subscribe($application_name, eventSource => $event_source);
+    my $application = $ari->applications->unsubscribe($application_name, eventSource => $event_source);
+    my $application = $ari->applications->filter($application_name, %options);
+
+=head1 DESCRIPTION
+
+Stasis applications, their subscriptions and event filters.
+
+Its objects: L<Application|Asterisk::ARI::Object::Application>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list
+
+    my $list = $ari->applications->list;
+
+List the registered Stasis applications with their subscriptions and event filters.
+
+Returns: reference to an array of L<Application|Asterisk::ARI::Object::Application>.
+
+ARI: C<GET /applications>. Since Asterisk 13.0.0.
+
+=head2 get
+
+    my $application = $ari->applications->get($application_name);
+
+Get an application with its subscriptions and event filters.
+
+Parameters:
+
+=over 4
+
+=item applicationName (text, required, also by position)
+
+Name of the Stasis application.
+
+=back
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=back
+
+ARI: C<GET /applications/{applicationName}>. Since Asterisk 13.0.0.
+
+=head2 subscribe
+
+    my $application = $ari->applications->subscribe($application_name, eventSource => $event_source);
+
+Subscribe an application to the events of one or more sources.
+
+The answer is the application with its new subscriptions. If one of the sources is wrong, nothing is
+subscribed. Subscriptions to channels, bridges and endpoints are counted: what is subscribed twice has to
+be unsubscribed twice. All subscriptions end with the application, so subscribe again after a reconnect.
+
+Parameters:
+
+=over 4
+
+=item applicationName (text, required, also by position)
+
+Name of the Stasis application.
+
+=item eventSource (text, or reference to an array of several, required)
+
+Sources to subscribe to, each as C<channel:{channelId}>, C<bridge:{bridgeId}>, C<endpoint:{tech}>,
+C<endpoint:{tech}/{resource}> or C<deviceState:{deviceName}>. A scheme alone, such as C<channel:>, stands
+for everything of its kind.
+
+=back
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The event source is missing or has an unknown scheme.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+One of the event sources does not exist.
+
+=back
+
+ARI: C<POST /applications/{applicationName}/subscription>. Since Asterisk 13.0.0.
+
+=head2 unsubscribe
+
+    my $application = $ari->applications->unsubscribe($application_name, eventSource => $event_source);
+
+Take back the subscription of an application to one or more sources.
+
+The answer is the application with the subscriptions it has left. Subscriptions to channels, bridges and
+endpoints are counted, so one may remain. A subscription to everything of a kind (C<channel:>) cannot be
+taken back: Asterisk answers 501.
+
+Parameters:
+
+=over 4
+
+=item applicationName (text, required, also by position)
+
+Name of the Stasis application.
+
+=item eventSource (text, or reference to an array of several, required)
+
+Sources to unsubscribe from, each as C<channel:{channelId}>, C<bridge:{bridgeId}>, C<endpoint:{tech}>,
+C<endpoint:{tech}/{resource}> or C<deviceState:{deviceName}>.
+
+=back
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The event source is missing or has an unknown scheme.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The application is not subscribed to this source.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+One of the event sources does not exist or is not subscribed to.
+
+=back
+
+ARI: C<DELETE /applications/{applicationName}/subscription>. Since Asterisk 13.0.0.
+
+=head2 filter
+
+    my $application = $ari->applications->filter($application_name, %options);
+
+Choose by type which events an application is sent.
+
+The body has up to two lists, C<allowed> and C<disallowed>, of objects with the key C<type>, for example
+C<{"allowed": [{"type": "StasisStart"}, {"type": "StasisEnd"}]}>. Type names are case-sensitive and are
+not checked. An empty C<allowed> list lets every type pass, an empty C<disallowed> list blocks none; a
+type in both lists is blocked. A list that is left out keeps its value; a request without a body empties
+both. An C<allowed> list stops every other type, ApplicationReplaced included. The filters are gone when
+the application ends.
+
+Parameters:
+
+=over 4
+
+=item applicationName (text, required, also by position)
+
+Name of the Stasis application.
+
+=item filter (reference to a hash)
+
+The lists C<allowed> and C<disallowed>; they are the whole body, without a key around them.
+
+=back
+
+Returns: L<Application|Asterisk::ARI::Object::Application>. A Stasis application with its subscriptions and filters.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The body does not have the form of a filter.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=back
+
+ARI: C<PUT /applications/{applicationName}/eventFilter>. Since Asterisk 13.26.0, 16.3.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -115,3 +115,524 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Asterisk - The server itself: information, modules, log channels, global variables and dynamic configuration
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->asterisk->get_object($config_class, $object_type, $id);
+    my $list = $ari->asterisk->update_object($config_class, $object_type, $id, %options);
+    $ari->asterisk->delete_object($config_class, $object_type, $id);
+    my $answer = $ari->asterisk->get_info(%options);
+    my $answer = $ari->asterisk->ping;
+    my $list = $ari->asterisk->list_modules;
+    my $module = $ari->asterisk->get_module($module_name);
+    $ari->asterisk->load_module($module_name);
+    $ari->asterisk->unload_module($module_name);
+    $ari->asterisk->reload_module($module_name);
+    my $list = $ari->asterisk->list_log_channels;
+    $ari->asterisk->add_log($log_channel_name, configuration => $configuration);
+    $ari->asterisk->delete_log($log_channel_name);
+    $ari->asterisk->rotate_log($log_channel_name);
+    my $answer = $ari->asterisk->get_global_var(variable => $variable);
+    $ari->asterisk->set_global_var(variable => $variable, %options);
+
+=head1 DESCRIPTION
+
+The server itself: information, modules, log channels, global variables and dynamic configuration.
+
+Its objects: L<LogChannel|Asterisk::ARI::Object::LogChannel>, L<Module|Asterisk::ARI::Object::Module>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 get_object
+
+    my $list = $ari->asterisk->get_object($config_class, $object_type, $id);
+
+Get the attributes of a configuration object.
+
+Parameters:
+
+=over 4
+
+=item configClass (text, required, also by position)
+
+Configuration class, the module that owns the objects, such as C<res_pjsip>.
+
+=item objectType (text, required, also by position)
+
+Type of the object within the class, such as C<endpoint>, C<auth> or C<aor>.
+
+=item id (text, required, also by position)
+
+Id of the object.
+
+=back
+
+Returns: reference to an array of L<ConfigTuple|Asterisk::ARI::Model::ConfigTuple>.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The class, the type or the object does not exist.
+
+=back
+
+ARI: C<GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}>. Since Asterisk 13.5.0. Also called C<getObject>.
+
+=head2 update_object
+
+    my $list = $ari->asterisk->update_object($config_class, $object_type, $id, %options);
+
+Create a configuration object or change its attributes.
+
+Parameters:
+
+=over 4
+
+=item configClass (text, required, also by position)
+
+Configuration class, the module that owns the objects, such as C<res_pjsip>.
+
+=item objectType (text, required, also by position)
+
+Type of the object within the class, such as C<endpoint>, C<auth> or C<aor>.
+
+=item id (text, required, also by position)
+
+Id of the object.
+
+=item fields (reference to a hash)
+
+Attributes to set, as a list of attributes and values under the key C<fields>: C<{"fields": [{"attribute":
+"direct_media", "value": "no"}]}>. Attributes that are left out keep their value, or take their default in
+a new object.
+
+=back
+
+Returns: reference to an array of L<ConfigTuple|Asterisk::ARI::Model::ConfigTuple>.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The body is not a list of attributes and values.
+
+=item L<ForbiddenException|Asterisk::ARI::Exceptions/ForbiddenException> (403)
+
+Asterisk refuses to create or change the object.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The class or the type does not exist.
+
+=back
+
+ARI: C<PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}>. Since Asterisk 13.5.0. Also called C<updateObject>.
+
+=head2 delete_object
+
+    $ari->asterisk->delete_object($config_class, $object_type, $id);
+
+Remove a configuration object.
+
+Parameters:
+
+=over 4
+
+=item configClass (text, required, also by position)
+
+Configuration class, the module that owns the objects, such as C<res_pjsip>.
+
+=item objectType (text, required, also by position)
+
+Type of the object within the class, such as C<endpoint>, C<auth> or C<aor>.
+
+=item id (text, required, also by position)
+
+Id of the object.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<ForbiddenException|Asterisk::ARI::Exceptions/ForbiddenException> (403)
+
+Asterisk refuses to delete the object.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The class, the type or the object does not exist.
+
+=back
+
+ARI: C<DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}>. Since Asterisk 13.5.0. Also called C<deleteObject>.
+
+=head2 get_info
+
+    my $answer = $ari->asterisk->get_info(%options);
+
+Get the build, version, settings and start time of Asterisk.
+
+Parameters:
+
+=over 4
+
+=item only (text, or reference to an array of several)
+
+Sections to return; unknown names are ignored, and all four sections are returned when this is left out.
+One of C<build>, C<system>, C<config>, C<status>.
+
+=back
+
+Returns: L<AsteriskInfo|Asterisk::ARI::Model::AsteriskInfo>. Information about the running Asterisk, in sections; those not asked for are absent.
+
+ARI: C<GET /asterisk/info>. Since Asterisk 12.0.0. Also called C<getInfo>.
+
+=head2 ping
+
+    my $answer = $ari->asterisk->ping;
+
+Check that Asterisk answers.
+
+Returns: L<AsteriskPing|Asterisk::ARI::Model::AsteriskPing>. Answer to a ping.
+
+ARI: C<GET /asterisk/ping>. Since Asterisk 13.25.0, 16.2.0.
+
+=head2 list_modules
+
+    my $list = $ari->asterisk->list_modules;
+
+List the modules that are loaded.
+
+Returns: reference to an array of L<Module|Asterisk::ARI::Object::Module>.
+
+ARI: C<GET /asterisk/modules>. Since Asterisk 13.5.0. Also called C<listModules>.
+
+=head2 get_module
+
+    my $module = $ari->asterisk->get_module($module_name);
+
+Get the details of a loaded module.
+
+Parameters:
+
+=over 4
+
+=item moduleName (text, required, also by position)
+
+Name of the module with its suffix, such as C<res_ari.so>.
+
+=back
+
+Returns: L<Module|Asterisk::ARI::Object::Module>. A loaded module.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No loaded module has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The details of the module cannot be read.
+
+=back
+
+ARI: C<GET /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<getModule>.
+
+=head2 load_module
+
+    $ari->asterisk->load_module($module_name);
+
+Load a module into the running Asterisk.
+
+Parameters:
+
+=over 4
+
+=item moduleName (text, required, also by position)
+
+Name of the module with its suffix, such as C<res_ari.so>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The module does not exist, is loaded already or declines to load.
+
+=back
+
+ARI: C<POST /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<loadModule>.
+
+=head2 unload_module
+
+    $ari->asterisk->unload_module($module_name);
+
+Unload a module from the running Asterisk.
+
+Parameters:
+
+=over 4
+
+=item moduleName (text, required, also by position)
+
+Name of the module with its suffix, such as C<res_ari.so>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No loaded module has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The module is in use or refuses to unload.
+
+=back
+
+ARI: C<DELETE /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<unloadModule>.
+
+=head2 reload_module
+
+    $ari->asterisk->reload_module($module_name);
+
+Make a module read its configuration again.
+
+Parameters:
+
+=over 4
+
+=item moduleName (text, required, also by position)
+
+Name of the module with its suffix, such as C<res_ari.so>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No loaded module has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The module cannot be reloaded.
+
+=back
+
+ARI: C<PUT /asterisk/modules/{moduleName}>. Since Asterisk 13.5.0. Also called C<reloadModule>.
+
+=head2 list_log_channels
+
+    my $list = $ari->asterisk->list_log_channels;
+
+List the log channels: files, console and syslog.
+
+Returns: reference to an array of L<LogChannel|Asterisk::ARI::Object::LogChannel>.
+
+ARI: C<GET /asterisk/logging>. Since Asterisk 13.6.0. Also called C<listLogChannels>.
+
+=head2 add_log
+
+    $ari->asterisk->add_log($log_channel_name, configuration => $configuration);
+
+Open a log channel until Asterisk stops.
+
+Parameters:
+
+=over 4
+
+=item logChannelName (text, required, also by position)
+
+Name of the log channel: a file name below Asterisk's log directory.
+
+=item configuration (text, required)
+
+Levels to log, separated by commas, such as C<notice,warning,error>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The levels are missing.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A log channel with this name exists already or cannot be created.
+
+=back
+
+ARI: C<POST /asterisk/logging/{logChannelName}>. Since Asterisk 13.6.0. Also called C<addLog>.
+
+=head2 delete_log
+
+    $ari->asterisk->delete_log($log_channel_name);
+
+Close a log channel; its file stays.
+
+Parameters:
+
+=over 4
+
+=item logChannelName (text, required, also by position)
+
+Name of the log channel: a file name below Asterisk's log directory.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No log channel has this name.
+
+=back
+
+ARI: C<DELETE /asterisk/logging/{logChannelName}>. Since Asterisk 13.6.0. Also called C<deleteLog>.
+
+=head2 rotate_log
+
+    $ari->asterisk->rotate_log($log_channel_name);
+
+Rotate the file of a log channel: set the old one aside and begin a new one.
+
+Parameters:
+
+=over 4
+
+=item logChannelName (text, required, also by position)
+
+Name of the log channel: a file name below Asterisk's log directory.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No log channel has this name.
+
+=back
+
+ARI: C<PUT /asterisk/logging/{logChannelName}/rotate>. Since Asterisk 13.6.0. Also called C<rotateLog>.
+
+=head2 get_global_var
+
+    my $answer = $ari->asterisk->get_global_var(variable => $variable);
+
+Read a global variable or a dialplan function.
+
+Parameters:
+
+=over 4
+
+=item variable (text, required)
+
+Name of the variable, or a function call such as C<DB(family/key)>.
+
+=back
+
+Returns: L<Variable|Asterisk::ARI::Model::Variable>. Value of a channel variable or of a global variable.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=back
+
+ARI: C<GET /asterisk/variable>. Since Asterisk 12.0.0. Also called C<getGlobalVar>.
+
+=head2 set_global_var
+
+    $ari->asterisk->set_global_var(variable => $variable, %options);
+
+Set a global variable or write to a dialplan function.
+
+Parameters:
+
+=over 4
+
+=item variable (text, required)
+
+Name of the variable, or a function call such as C<DB(family/key)>.
+
+=item value (text)
+
+New value of the variable; leave it out to empty the variable.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=back
+
+ARI: C<POST /asterisk/variable>. Since Asterisk 12.0.0. Also called C<setGlobalVar>.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

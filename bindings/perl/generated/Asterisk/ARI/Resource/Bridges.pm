@@ -130,3 +130,889 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Bridges - Bridges: join channels so that they hear each other
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->bridges->list;
+    my $bridge = $ari->bridges->create(%options);
+    my $bridge = $ari->bridges->create_with_id($bridge_id, %options);
+    my $bridge = $ari->bridges->get($bridge_id);
+    $ari->bridges->destroy($bridge_id);
+    my $answer = $ari->bridges->get_bridge_var($bridge_id, variable => $variable);
+    $ari->bridges->set_bridge_var($bridge_id, variable => $variable, %options);
+    my $answer = $ari->bridges->get_bridge_vars($bridge_id, variables => $variables);
+    $ari->bridges->set_bridge_vars($bridge_id, variables => $variables);
+    $ari->bridges->add_channel($bridge_id, channel => $channel, %options);
+    $ari->bridges->remove_channel($bridge_id, channel => $channel);
+    $ari->bridges->set_video_source($bridge_id, $channel_id);
+    $ari->bridges->clear_video_source($bridge_id);
+    $ari->bridges->start_moh($bridge_id, %options);
+    $ari->bridges->stop_moh($bridge_id);
+    my $playback = $ari->bridges->play($bridge_id, media => $media, %options);
+    my $playback = $ari->bridges->play_with_id($bridge_id, $playback_id, media => $media, %options);
+    my $live_recording = $ari->bridges->record($bridge_id, name => $name, format => $format, %options);
+
+=head1 DESCRIPTION
+
+Bridges: join channels so that they hear each other.
+
+Its objects: L<Bridge|Asterisk::ARI::Object::Bridge>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list
+
+    my $list = $ari->bridges->list;
+
+Return all bridges that exist at the moment.
+
+Returns: reference to an array of L<Bridge|Asterisk::ARI::Object::Bridge>.
+
+ARI: C<GET /bridges>. Since Asterisk 12.0.0.
+
+=head2 create
+
+    my $bridge = $ari->bridges->create(%options);
+
+Create a bridge for channels to join.
+
+The bridge stays, even when it is empty or the application has gone, until it is destroyed or Asterisk
+stops. Its events reach an application through the channels it puts in; for others, such as
+BridgeDestroyed, subscribe to the bridge.
+
+Parameters:
+
+=over 4
+
+=item type (text)
+
+Comma-separated attributes, C<mixing> when left out. Exactly one of C<mixing> (all hear each other) and
+C<holding> (participants hear music or an announcer) is needed, plus any of C<dtmf_events> (report DTMF),
+C<proxy_media> (keep media in Asterisk), C<video_sfu> (forward all video streams), C<video_single> (show
+one source) and C<sdp_label> (label the streams in SDP).
+
+=item bridgeId (text)
+
+Id for the new bridge; Asterisk makes one up when it is left out.
+
+=item name (text)
+
+Display name of the bridge, empty when left out; it need not be unique.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names to strings, or to objects with the string "value" and the
+optional boolean "report_events" (default false), which shows the variable in C<bridgevars> of later
+events. Asterisk 22.10.1 misreads this wrapper here: it answers 400 and still creates the bridge, so
+create it under a given id instead.
+
+=back
+
+Returns: L<Bridge|Asterisk::ARI::Object::Bridge>. A bridge: it joins the media of its channels, so that all of them hear the same mix.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A bridge with this id exists already.
+
+=back
+
+ARI: C<POST /bridges>. Since Asterisk 12.0.0.
+
+=head2 create_with_id
+
+    my $bridge = $ari->bridges->create_with_id($bridge_id, %options);
+
+Create a bridge with an id of the caller's choice.
+
+The bridge stays, even when it is empty or the application has gone, until it is destroyed or Asterisk
+stops. Its events reach an application through the channels it puts in; for others, such as
+BridgeDestroyed, subscribe to the bridge.
+
+Parameters:
+
+=over 4
+
+=item type (text)
+
+Comma-separated attributes, C<mixing> when left out. Exactly one of C<mixing> (all hear each other) and
+C<holding> (participants hear music or an announcer) is needed, plus any of C<dtmf_events> (report DTMF),
+C<proxy_media> (keep media in Asterisk), C<video_sfu> (forward all video streams), C<video_single> (show
+one source) and C<sdp_label> (label the streams in SDP).
+
+=item bridgeId (text, required, also by position)
+
+Id for the new bridge, chosen by the caller.
+
+=item name (text)
+
+Display name of the bridge, empty when left out; it need not be unique.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names to strings, or to objects with the string "value" and the
+optional boolean "report_events" (default false), which shows the variable in C<bridgevars> of later
+events. Other keys of the body are taken as parameters, e.g. C<{"name": "support", "variables": {"STEP":
+{"value": "1", "report_events": true}}}>.
+
+=back
+
+Returns: L<Bridge|Asterisk::ARI::Object::Bridge>. A bridge: it joins the media of its channels, so that all of them hear the same mix.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A bridge with this id exists already.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}>. Since Asterisk 12.2.0. Also called C<createWithId>.
+
+=head2 get
+
+    my $bridge = $ari->bridges->get($bridge_id);
+
+Return the current data of a bridge.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=back
+
+Returns: L<Bridge|Asterisk::ARI::Object::Bridge>. A bridge: it joins the media of its channels, so that all of them hear the same mix.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=back
+
+ARI: C<GET /bridges/{bridgeId}>. Since Asterisk 12.0.0.
+
+=head2 destroy
+
+    $ari->bridges->destroy($bridge_id);
+
+Destroy a bridge.
+
+Channels still inside leave the bridge (ChannelLeftBridge) and carry on as before, usually in their Stasis
+application; they are not hung up.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=back
+
+ARI: C<DELETE /bridges/{bridgeId}>. Since Asterisk 12.0.0.
+
+=head2 get_bridge_var
+
+    my $answer = $ari->bridges->get_bridge_var($bridge_id, variable => $variable);
+
+Read one variable of a bridge.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item variable (text, required)
+
+Name of the bridge variable. Asterisk 22 takes a function call as a plain name and does not evaluate it.
+
+=back
+
+Returns: L<Variable|Asterisk::ARI::Model::Variable>. Value of a channel variable or of a global variable.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id, or the variable is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<GET /bridges/{bridgeId}/variable>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<getBridgeVar>.
+
+=head2 set_bridge_var
+
+    $ari->bridges->set_bridge_var($bridge_id, variable => $variable, %options);
+
+Set one variable of a bridge.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item variable (text, required)
+
+Name of the bridge variable; never leave it out, 22.10.1 then crashes. Asterisk 22 takes a function call
+as a plain name and does not evaluate it.
+
+=item value (text)
+
+New value; when left out, the variable is removed.
+
+=item report_events (boolean)
+
+Whether events and bridge data show the variable in C<bridgevars>. False, the default, also ends an
+earlier reporting. Default: C<false>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/variable>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<setBridgeVar>.
+
+=head2 get_bridge_vars
+
+    my $answer = $ari->bridges->get_bridge_vars($bridge_id, variables => $variables);
+
+Read several variables of a bridge.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item variables (text, or reference to an array of several, required)
+
+Comma-separated names of bridge variables.
+
+=back
+
+Returns: L<Variables|Asterisk::ARI::Model::Variables>. Several channel variables.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+No name of a variable is given.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id, or at least one of the variables is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<GET /bridges/{bridgeId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<getBridgeVars>.
+
+=head2 set_bridge_vars
+
+    $ari->bridges->set_bridge_vars($bridge_id, variables => $variables);
+
+Set several variables of a bridge in one request.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item variables (reference to a hash, required)
+
+Body object whose "variables" key maps names to strings, or to objects with the string "value" and the
+optional boolean "report_events" (default false), which shows the variable in C<bridgevars> of later
+events, e.g. C<{"variables": {"LEVEL": "gold", "STEP": {"value": "2", "report_events": true}}}>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The object "variables" is missing, or a value is neither a string nor a proper object.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<setBridgeVars>.
+
+=head2 add_channel
+
+    $ari->bridges->add_channel($bridge_id, channel => $channel, %options);
+
+Put one or more channels into a bridge; a channel that is in another bridge leaves that one first.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item channel (text, or reference to an array of several, required)
+
+Comma-separated ids of the channels. If one of them cannot be added, none is.
+
+=item role (text)
+
+Role of the channels in a holding bridge: C<participant>, or C<announcer>, whom the participants hear. Any
+other name is accepted without effect.
+
+=item absorbDTMF (boolean)
+
+Whether DTMF from the channels is kept out of the bridge, false by default. Default: C<false>.
+
+=item mute (boolean)
+
+Whether audio from the channels is kept out of the bridge, false by default. Default: C<false>.
+
+=item inhibitConnectedLineUpdates (boolean)
+
+Whether the other members are spared the identity of the new channels, false by default. Default:
+C<false>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The list of channels is empty, or one of them does not exist.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI, or one of the channels is being recorded.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+No Stasis application controls one of the channels.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/addChannel>. Since Asterisk 12.0.0. Also called C<addChannel>.
+
+=head2 remove_channel
+
+    $ari->bridges->remove_channel($bridge_id, channel => $channel);
+
+Take one or more channels out of a bridge; they stay in their Stasis application.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item channel (text, or reference to an array of several, required)
+
+Comma-separated ids of the channels. If one of them is not in the bridge, none is removed.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The list of channels is empty, or one of them does not exist.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+One of the channels is in another bridge, or in none.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/removeChannel>. Since Asterisk 12.0.0. Also called C<removeChannel>.
+
+=head2 set_video_source
+
+    $ari->bridges->set_video_source($bridge_id, $channel_id);
+
+Make one channel the video source of a mixing bridge; what is seen changes only with three or more
+participants.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item channelId (text, required, also by position)
+
+Id of the channel, which must be in the bridge.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge or no channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+The channel is in another bridge, or in none.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/videoSource/{channelId}>. Since Asterisk 13.13.0, 14.2.0. Also called C<setVideoSource>.
+
+=head2 clear_video_source
+
+    $ari->bridges->clear_video_source($bridge_id);
+
+Drop the fixed video source of a mixing bridge, so that whoever talks is shown; what is seen changes only
+with three or more participants.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=back
+
+ARI: C<DELETE /bridges/{bridgeId}/videoSource>. Since Asterisk 13.13.0, 14.2.0. Also called C<clearVideoSource>.
+
+=head2 start_moh
+
+    $ari->bridges->start_moh($bridge_id, %options);
+
+Start music on hold in a bridge, or switch to another class.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item mohClass (text)
+
+Music on hold class, C<default> when left out. An unknown class is not refused.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/moh>. Since Asterisk 12.0.0. Also called C<startMoh>.
+
+=head2 stop_moh
+
+    $ari->bridges->stop_moh($bridge_id);
+
+End the music on hold in a bridge.
+
+Only music started by C<POST /bridges/{bridgeId}/moh> ends, not that of single channels or of a holding
+bridge. If none is playing, the answer is 409.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI, or plays no music.
+
+=back
+
+ARI: C<DELETE /bridges/{bridgeId}/moh>. Since Asterisk 12.0.0. Also called C<stopMoh>.
+
+=head2 play
+
+    my $playback = $ari->bridges->play($bridge_id, media => $media, %options);
+
+Play media to all channels in a bridge.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item announcer_format (text)
+
+Format of the announcer channel that brings the media into the bridge; when left out, that of the member
+with the highest sample rate. It is ignored while an announcer is still there.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, the default language of the server.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 by
+default. At least C<0>. Default: C<0>.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default. At
+least C<0>. Default: C<3000>.
+
+=item playbackId (text)
+
+Id for the playback; Asterisk makes one up when it is left out. It is not checked for being unique.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know the announcer format.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/play>. Since Asterisk 12.0.0.
+
+=head2 play_with_id
+
+    my $playback = $ari->bridges->play_with_id($bridge_id, $playback_id, media => $media, %options);
+
+Play media to all channels in a bridge under a given playback id.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item playbackId (text, required, also by position)
+
+Id for the playback, chosen by the caller; it is not checked for being unique.
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item announcer_format (text)
+
+Format of the announcer channel that brings the media into the bridge; when left out, that of the member
+with the highest sample rate. It is ignored while an announcer is still there.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, the default language of the server.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 by
+default. At least C<0>. Default: C<0>.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default. At
+least C<0>. Default: C<3000>.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know the announcer format.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/play/{playbackId}>. Since Asterisk 12.3.0. Also called C<playWithId>.
+
+=head2 record
+
+    my $live_recording = $ari->bridges->record($bridge_id, name => $name, format => $format, %options);
+
+Record what is heard in a bridge.
+
+The recording holds the mix of all channels in the bridge. RecordingStarted and RecordingFinished or
+RecordingFailed follow.
+
+Parameters:
+
+=over 4
+
+=item bridgeId (text, required, also by position)
+
+Id of the bridge.
+
+=item name (text, required)
+
+Name of the recording without file extension, also its path below the recording directory; it may contain
+slashes.
+
+=item format (text, required)
+
+File format to store, given by its extension, e.g. C<wav> or C<ulaw>.
+
+=item recorder_format (text)
+
+Audio format of the recorder channel that joins the bridge, e.g. C<slin16>; when left out, that of
+C<format>.
+
+=item maxDurationSeconds (integer)
+
+Longest duration in seconds, after which the recording ends; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item maxSilenceSeconds (integer)
+
+Seconds of continuous silence that end the recording; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item ifExists (text)
+
+What to do if the name is already stored: refuse with 409 (C<fail>, the default), replace it
+(C<overwrite>) or record behind it (C<append>). One of C<fail>, C<overwrite>, C<append>. Default: C<fail>.
+
+=item beep (boolean)
+
+Whether a beep is played before the recording starts, false by default. Default: C<false>.
+
+=item terminateOn (text)
+
+DTMF digit that ends the recording: C<*>, C<#>, C<any> of them, or C<none> (the default). One of C<none>,
+C<any>, C<*>, C<#>. Default: C<none>.
+
+=back
+
+Returns: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>. A recording from the request that starts it to its end.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter has a value that is not allowed.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No bridge has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The bridge was not created through ARI, or the name is being recorded or is stored while C<ifExists> is
+C<fail>.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know C<format> or C<recorder_format>.
+
+=back
+
+ARI: C<POST /bridges/{bridgeId}/record>. Since Asterisk 12.0.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -221,3 +221,1824 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Channels - Channels: originate, answer, control, record and hang up calls
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->channels->list;
+    my $channel = $ari->channels->originate(endpoint => $endpoint, %options);
+    my $channel = $ari->channels->create(endpoint => $endpoint, app => $app, %options);
+    my $channel = $ari->channels->get($channel_id);
+    my $channel = $ari->channels->originate_with_id($channel_id, endpoint => $endpoint, %options);
+    $ari->channels->hangup($channel_id, %options);
+    $ari->channels->continue_in_dialplan($channel_id, %options);
+    $ari->channels->move($channel_id, app => $app, %options);
+    $ari->channels->redirect($channel_id, endpoint => $endpoint);
+    $ari->channels->answer($channel_id);
+    $ari->channels->ring($channel_id);
+    $ari->channels->ring_stop($channel_id);
+    $ari->channels->progress($channel_id);
+    $ari->channels->send_dtmf($channel_id, %options);
+    $ari->channels->mute($channel_id, %options);
+    $ari->channels->unmute($channel_id, %options);
+    $ari->channels->hold($channel_id);
+    $ari->channels->unhold($channel_id);
+    $ari->channels->start_moh($channel_id, %options);
+    $ari->channels->stop_moh($channel_id);
+    $ari->channels->start_silence($channel_id);
+    $ari->channels->stop_silence($channel_id);
+    my $playback = $ari->channels->play($channel_id, media => $media, %options);
+    my $playback = $ari->channels->play_with_id($channel_id, $playback_id, media => $media, %options);
+    my $live_recording = $ari->channels->record($channel_id, name => $name, format => $format, %options);
+    my $answer = $ari->channels->get_channel_var($channel_id, variable => $variable);
+    $ari->channels->set_channel_var($channel_id, variable => $variable, %options);
+    my $answer = $ari->channels->get_channel_vars($channel_id, variables => $variables);
+    $ari->channels->set_channel_vars($channel_id, variables => $variables);
+    my $channel = $ari->channels->snoop_channel($channel_id, app => $app, %options);
+    my $channel = $ari->channels->snoop_channel_with_id($channel_id, $snoop_id, app => $app, %options);
+    $ari->channels->dial($channel_id, %options);
+    my $answer = $ari->channels->rtpstatistics($channel_id);
+    my $channel = $ari->channels->external_media(app => $app, format => $format, %options);
+    $ari->channels->transfer_progress($channel_id, states => $states);
+
+=head1 DESCRIPTION
+
+Channels: originate, answer, control, record and hang up calls.
+
+Its objects: L<Channel|Asterisk::ARI::Object::Channel>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list
+
+    my $list = $ari->channels->list;
+
+Return all channels that exist at the moment.
+
+Returns: reference to an array of L<Channel|Asterisk::ARI::Object::Channel>.
+
+ARI: C<GET /channels>. Since Asterisk 12.0.0.
+
+=head2 originate
+
+    my $channel = $ari->channels->originate(endpoint => $endpoint, %options);
+
+Create a channel and dial an endpoint.
+
+The answer shows the channel before it is dialed; events may arrive ahead of the answer, so choose the id
+yourself and listen first. An application given by C<app> is subscribed at once (to both halves of a Local
+channel) and gets StasisStart when the channel is answered; a call that fails ends with ChannelDestroyed
+and never gives StasisStart.
+
+Parameters:
+
+=over 4
+
+=item endpoint (text, required)
+
+Technology and resource to dial, e.g. C<PJSIP/alice> or C<Local/100@default>.
+
+=item extension (text)
+
+Dialplan extension where the channel goes when it is answered. Give either this or C<app>.
+
+=item context (text)
+
+Dialplan context of C<extension>, C<default> when left out; not for use with C<app>.
+
+=item priority (integer)
+
+Priority within C<extension> at which to start, 1 when left out; not for use with C<app>.
+
+=item label (text)
+
+Priority label within C<extension> at which to start; it wins over C<priority>. Not for use with C<app>.
+
+=item app (text)
+
+Stasis application that gets the channel when it is answered, and is subscribed to it from the start. Give
+either this or C<extension>; an unknown name is not refused.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart. Only for use
+with C<app>.
+
+=item callerId (text)
+
+Caller id that the called side sees, as a number or as C<Name E<lt>numberE<gt>>.
+
+=item timeout (integer)
+
+Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: C<30>.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names (also dialplan functions such as C<CALLERID(name)>) to
+strings, or to objects with the string "value" and the optional boolean "report_events" (default false),
+which shows the variable in C<channelvars> of later events. Other keys of the body are taken as parameters
+of this operation, e.g. C<{"endpoint": "PJSIP/alice", "variables": {"CALLERID(name)": "Alice"}}>.
+
+=item channelId (text)
+
+Id for the new channel, at most 149 characters; Asterisk makes one up when it is left out.
+
+=item otherChannelId (text)
+
+Id for the second half (C<;2>) of a Local channel; when left out, it is C<channelId> followed by C<;2>, or
+made up if there is no C<channelId>.
+
+=item originator (text)
+
+Id of the channel for which this one is created; the new one takes over its formats. Not allowed together
+with C<formats>.
+
+=item formats (text)
+
+Comma-separated names of the formats the channel may use, e.g. C<ulaw,slin16> (C<core show codecs> lists
+them). Not allowed together with C<originator>; without both, any audio format may be chosen.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter is missing, wrong or excluded by another one.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A channel with this id exists already.
+
+=back
+
+ARI: C<POST /channels>. Since Asterisk 12.0.0.
+
+=head2 create
+
+    my $channel = $ari->channels->create(endpoint => $endpoint, app => $app, %options);
+
+Create a channel in a Stasis application without dialing it.
+
+Parameters:
+
+=over 4
+
+=item endpoint (text, required)
+
+Technology and resource that C<dial> calls later, e.g. C<PJSIP/alice>.
+
+=item app (text, required)
+
+Stasis application that gets the channel at once, in state C<Down>.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart.
+
+=item channelId (text)
+
+Id for the new channel, at most 149 characters; Asterisk makes one up when it is left out.
+
+=item otherChannelId (text)
+
+Id for the second half (C<;2>) of a Local channel; when left out, it is C<channelId> followed by C<;2>, or
+made up if there is no C<channelId>.
+
+=item originator (text)
+
+Id of the channel for which this one is created: its formats are taken over and C<app> is subscribed to
+it. An unknown id is ignored; not allowed together with C<formats>.
+
+=item formats (text)
+
+Comma-separated names of the formats the channel may use, e.g. C<ulaw,slin16> (C<core show codecs> lists
+them). Not allowed together with C<originator>; without both, any audio format may be chosen.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names (also dialplan functions such as C<CALLERID(name)>) to
+strings, or to objects with the string "value" and the optional boolean "report_events" (default false),
+which shows the variable in C<channelvars> of later events. Other keys of the body are taken as parameters
+of this operation, e.g. C<{"endpoint": "PJSIP/alice", "variables": {"CALLERID(name)": "Alice"}}>.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A channel with this id exists already.
+
+=back
+
+ARI: C<POST /channels/create>. Since Asterisk 14.0.0.
+
+=head2 get
+
+    my $channel = $ari->channels->get($channel_id);
+
+Return the current data of a channel.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<GET /channels/{channelId}>. Since Asterisk 12.0.0.
+
+=head2 originate_with_id
+
+    my $channel = $ari->channels->originate_with_id($channel_id, endpoint => $endpoint, %options);
+
+Create a channel with an id of the caller's choice and dial an endpoint.
+
+The answer shows the channel before it is dialed; events may arrive ahead of the answer, so choose the id
+yourself and listen first. An application given by C<app> is subscribed at once (to both halves of a Local
+channel) and gets StasisStart when the channel is answered; a call that fails ends with ChannelDestroyed
+and never gives StasisStart.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id for the new channel, chosen by the caller, at most 149 characters.
+
+=item endpoint (text, required)
+
+Technology and resource to dial, e.g. C<PJSIP/alice> or C<Local/100@default>.
+
+=item extension (text)
+
+Dialplan extension where the channel goes when it is answered. Give either this or C<app>.
+
+=item context (text)
+
+Dialplan context of C<extension>, C<default> when left out; not for use with C<app>.
+
+=item priority (integer)
+
+Priority within C<extension> at which to start, 1 when left out; not for use with C<app>.
+
+=item label (text)
+
+Priority label within C<extension> at which to start; it wins over C<priority>. Not for use with C<app>.
+
+=item app (text)
+
+Stasis application that gets the channel when it is answered, and is subscribed to it from the start. Give
+either this or C<extension>; an unknown name is not refused.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart. Only for use
+with C<app>.
+
+=item callerId (text)
+
+Caller id that the called side sees, as a number or as C<Name E<lt>numberE<gt>>.
+
+=item timeout (integer)
+
+Seconds to wait for an answer, 30 by default; -1 waits without limit. Default: C<30>.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names (also dialplan functions such as C<CALLERID(name)>) to
+strings, or to objects with the string "value" and the optional boolean "report_events" (default false),
+which shows the variable in C<channelvars> of later events. Other keys of the body are taken as parameters
+of this operation, e.g. C<{"endpoint": "PJSIP/alice", "variables": {"CALLERID(name)": "Alice"}}>.
+
+=item otherChannelId (text)
+
+Id for the second half (C<;2>) of a Local channel; when left out, it is C<channelId> followed by C<;2>.
+
+=item originator (text)
+
+Id of the channel for which this one is created; the new one takes over its formats. Not allowed together
+with C<formats>.
+
+=item formats (text)
+
+Comma-separated names of the formats the channel may use, e.g. C<ulaw,slin16> (C<core show codecs> lists
+them). Not allowed together with C<originator>; without both, any audio format may be chosen.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter is missing, wrong or excluded by another one.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A channel with this id exists already.
+
+=back
+
+ARI: C<POST /channels/{channelId}>. Since Asterisk 12.2.0. Also called C<originateWithId>.
+
+=head2 hangup
+
+    $ari->channels->hangup($channel_id, %options);
+
+Hang up a channel.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item reason_code (text)
+
+Numeric hangup cause (Q.850), e.g. 17 for busy; not allowed together with C<reason>. See
+L<https://docs.asterisk.org/Configuration/Miscellaneous/Hangup-Cause-Mappings/>.
+
+=item reason (text)
+
+Hangup cause by name; not allowed together with C<reason_code>. Without both, the cause is normal clearing
+(16). One of C<normal>, C<busy>, C<congestion>, C<no_answer>, C<timeout>, C<rejected>, C<unallocated>,
+C<normal_unspecified>, C<number_incomplete>, C<codec_mismatch>, C<interworking>, C<failure>,
+C<answered_elsewhere>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The reason or the code is unknown, or both were given.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}>. Since Asterisk 12.0.0.
+
+=head2 continue_in_dialplan
+
+    $ari->channels->continue_in_dialplan($channel_id, %options);
+
+Take a channel out of its Stasis application and resume the dialplan.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item context (text)
+
+Dialplan context to go to; when left out, the one the channel is in.
+
+=item extension (text)
+
+Extension to go to. When left out, it is C<s> if C<context> is given, otherwise the extension the channel
+is in.
+
+=item priority (integer)
+
+Priority to go to. When left out, it is 1, or the step after the current one if no context and no
+extension is given either.
+
+=item label (text)
+
+Priority label to go to within the extension; it wins over C<priority>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or the extension has no such label.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/continue>. Since Asterisk 12.0.0. Also called C<continueInDialplan>.
+
+=head2 move
+
+    $ari->channels->move($channel_id, app => $app, %options);
+
+Hand a channel over from one Stasis application to another; the old one gets StasisEnd, the new one
+StasisStart.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item app (text, required)
+
+Stasis application that takes the channel. If it does not exist, the channel stays where it is and
+ApplicationMoveFailed is sent; the request still succeeds.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<POST /channels/{channelId}/move>. Since Asterisk 13.26.0, 16.3.0.
+
+=head2 redirect
+
+    $ari->channels->redirect($channel_id, endpoint => $endpoint);
+
+Ask the far end of a channel to call another endpoint instead.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item endpoint (text, required)
+
+Technology and resource to go to, e.g. C<PJSIP/bob>; the technology must be that of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The endpoint is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No such channel or endpoint exists.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+The endpoint has another technology than the channel, or no technology and resource.
+
+=back
+
+ARI: C<POST /channels/{channelId}/redirect>. Since Asterisk 13.3.0.
+
+=head2 answer
+
+    $ari->channels->answer($channel_id);
+
+Answer an incoming channel, which then goes to state C<Up>.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/answer>. Since Asterisk 12.0.0.
+
+=head2 ring
+
+    $ari->channels->ring($channel_id);
+
+Tell the caller that it is ringing.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/ring>. Since Asterisk 12.0.0.
+
+=head2 ring_stop
+
+    $ari->channels->ring_stop($channel_id);
+
+End the ringing indication, provided Asterisk generates it itself.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/ring>. Since Asterisk 12.0.0. Also called C<ringStop>.
+
+=head2 progress
+
+    $ari->channels->progress($channel_id);
+
+Tell the caller that the call makes progress, so that audio can flow before the answer.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/progress>. Since Asterisk 22.6.0, 21.11.0, 20.16.0.
+
+=head2 send_dtmf
+
+    $ari->channels->send_dtmf($channel_id, %options);
+
+Send a sequence of DTMF digits to a channel; later commands for the channel wait until it is over.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item dtmf (text)
+
+Digits to send: 0-9, A-D, C<*> and C<#>; C<w> pauses for half a second, C<W> for a whole one. Required,
+though not marked so.
+
+=item before (integer)
+
+Pause in milliseconds ahead of the first digit, 0 by default. Default: C<0>.
+
+=item between (integer)
+
+Pause in milliseconds from one digit to the next, 100 by default. Default: C<100>.
+
+=item duration (integer)
+
+How long each digit sounds, in milliseconds, 100 by default. Default: C<100>.
+
+=item after (integer)
+
+Pause in milliseconds behind the last digit, 0 by default. Default: C<0>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The digits are missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/dtmf>. Since Asterisk 12.0.0. Also called C<sendDTMF>.
+
+=head2 mute
+
+    $ari->channels->mute($channel_id, %options);
+
+Silence the audio of a channel in one or both directions.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item direction (text)
+
+Audio to silence: from the channel (C<in>), to it (C<out>), or C<both>. C<both> is documented as the
+default, but Asterisk 22 answers 400 when the parameter is left out. One of C<both>, C<in>, C<out>.
+Default: C<both>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/mute>. Since Asterisk 12.0.0.
+
+=head2 unmute
+
+    $ari->channels->unmute($channel_id, %options);
+
+Let the audio of a muted channel pass again.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item direction (text)
+
+Audio to restore: from the channel (C<in>), to it (C<out>), or C<both>. C<both> is documented as the
+default, but Asterisk 22 answers 400 when the parameter is left out. One of C<both>, C<in>, C<out>.
+Default: C<both>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/mute>. Since Asterisk 12.0.0.
+
+=head2 hold
+
+    $ari->channels->hold($channel_id);
+
+Tell the device of a channel that it is on hold.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/hold>. Since Asterisk 12.0.0.
+
+=head2 unhold
+
+    $ari->channels->unhold($channel_id);
+
+Tell the device of a channel that the hold is over.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/hold>. Since Asterisk 12.0.0.
+
+=head2 start_moh
+
+    $ari->channels->start_moh($channel_id, %options);
+
+Start music on hold for a channel.
+
+A playback or another media operation on the channel ends the music, and it does not come back by itself:
+start it again afterwards.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item mohClass (text)
+
+Music on hold class; when left out, the one set for the channel or C<default>. An unknown class is not
+refused.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/moh>. Since Asterisk 12.0.0. Also called C<startMoh>.
+
+=head2 stop_moh
+
+    $ari->channels->stop_moh($channel_id);
+
+End the music on hold of a channel; nothing happens if there is none.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/moh>. Since Asterisk 12.0.0. Also called C<stopMoh>.
+
+=head2 start_silence
+
+    $ari->channels->start_silence($channel_id);
+
+Start sending silence to a channel, which keeps its media stream alive.
+
+A playback or another media operation on the channel ends the silence, and it does not come back by
+itself.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/silence>. Since Asterisk 12.0.0. Also called C<startSilence>.
+
+=head2 stop_silence
+
+    $ari->channels->stop_silence($channel_id);
+
+End the silence sent to a channel.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<DELETE /channels/{channelId}/silence>. Since Asterisk 12.0.0. Also called C<stopSilence>.
+
+=head2 play
+
+    my $playback = $ari->channels->play($channel_id, media => $media, %options);
+
+Play media to a channel.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, that of the channel.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 when left
+out.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default.
+Default: C<3000>.
+
+=item playbackId (text)
+
+Id for the playback; Asterisk makes one up when it is left out. It is not checked for being unique.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/play>. Since Asterisk 12.0.0.
+
+=head2 play_with_id
+
+    my $playback = $ari->channels->play_with_id($channel_id, $playback_id, media => $media, %options);
+
+Play media to a channel under a given playback id.
+
+URIs may use the schemes C<sound:>, C<recording:>, C<number:>, C<digits:>, C<characters:> and C<tone:>;
+the answer is a playback, usually in state C<queued>, to be controlled under C</playbacks>; playbacks run
+one after another. Events are PlaybackStarted, PlaybackContinuing between two URIs, and PlaybackFinished,
+whose state is C<failed> for an unknown sound; an unknown scheme is not refused and never finishes.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item playbackId (text, required, also by position)
+
+Id for the playback, chosen by the caller; it is not checked for being unique.
+
+=item media (text, or reference to an array of several, required)
+
+One or more media URIs, separated by commas and played in this order, e.g. C<sound:hello-world,digits:12>.
+
+=item lang (text)
+
+Language of the sounds, e.g. C<en>; when left out, that of the channel.
+
+=item offsetms (integer)
+
+Milliseconds to skip at the start of the first media URI; later URIs start at their beginning. 0 when left
+out.
+
+=item skipms (integer)
+
+Step in milliseconds by which the playback controls C<forward> and C<reverse> move, 3000 by default.
+Default: C<3000>.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/play/{playbackId}>. Since Asterisk 12.2.0. Also called C<playWithId>.
+
+=head2 record
+
+    my $live_recording = $ari->channels->record($channel_id, name => $name, format => $format, %options);
+
+Record the audio that comes from a channel.
+
+Only what the channel sends is recorded, not what it hears; record the bridge to get both sides.
+RecordingStarted and RecordingFinished or RecordingFailed follow; on a bridged channel the request may
+succeed and then end with RecordingFailed.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item name (text, required)
+
+Name of the recording without file extension, also its path below the recording directory; it may contain
+slashes.
+
+=item format (text, required)
+
+File format to store, given by its extension, e.g. C<wav> or C<ulaw>.
+
+=item maxDurationSeconds (integer)
+
+Longest duration in seconds, after which the recording ends; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item maxSilenceSeconds (integer)
+
+Seconds of continuous silence that end the recording; 0, the default, sets no limit. At least C<0>.
+Default: C<0>.
+
+=item ifExists (text)
+
+What to do if the name is already stored: refuse with 409 (C<fail>, the default), replace it
+(C<overwrite>) or record behind it (C<append>). One of C<fail>, C<overwrite>, C<append>. Default: C<fail>.
+
+=item beep (boolean)
+
+Whether a beep is played before the recording starts, false by default. Default: C<false>.
+
+=item terminateOn (text)
+
+DTMF digit that ends the recording: C<*>, C<#>, C<any> of them, or C<none> (the default). One of C<none>,
+C<any>, C<*>, C<#>. Default: C<none>.
+
+=back
+
+Returns: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>. A recording from the request that starts it to its end.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter has a value that is not allowed.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel, the channel is in a bridge, or the name is being recorded or
+is stored while C<ifExists> is C<fail>.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+This server does not know the format.
+
+=back
+
+ARI: C<POST /channels/{channelId}/record>. Since Asterisk 12.0.0.
+
+=head2 get_channel_var
+
+    my $answer = $ari->channels->get_channel_var($channel_id, variable => $variable);
+
+Read one variable or function of a channel.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item variable (text, required)
+
+Name of the variable, or a function call such as C<CALLERID(num)>.
+
+=back
+
+Returns: L<Variable|Asterisk::ARI::Model::Variable>. Value of a channel variable or of a global variable.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or the variable is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<GET /channels/{channelId}/variable>. Since Asterisk 12.0.0. Also called C<getChannelVar>.
+
+=head2 set_channel_var
+
+    $ari->channels->set_channel_var($channel_id, variable => $variable, %options);
+
+Set one variable or function of a channel.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item variable (text, required)
+
+Name of the variable, or a writable function such as C<CALLERID(name)>; an unknown function is not
+refused.
+
+=item value (text)
+
+New value; when left out, the variable is removed.
+
+=item report_events (boolean)
+
+Whether events and channel data show the variable in C<channelvars>. False, the default, also ends an
+earlier reporting. Default: C<false>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The name of the variable is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<POST /channels/{channelId}/variable>. Since Asterisk 12.0.0. Also called C<setChannelVar>.
+
+=head2 get_channel_vars
+
+    my $answer = $ari->channels->get_channel_vars($channel_id, variables => $variables);
+
+Read several variables or functions of a channel.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item variables (text, or reference to an array of several, required)
+
+Comma-separated names of variables, or function calls such as C<CALLERID(num)>.
+
+=back
+
+Returns: L<Variables|Asterisk::ARI::Model::Variables>. Several channel variables.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+No name of a variable is given.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or at least one of the variables is not set.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<GET /channels/{channelId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<getChannelVars>.
+
+=head2 set_channel_vars
+
+    $ari->channels->set_channel_vars($channel_id, variables => $variables);
+
+Set several variables or functions of a channel in one request.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item variables (reference to a hash, required)
+
+Body object whose "variables" key maps names (also dialplan functions such as C<CALLERID(name)>) to
+strings, or to objects with the string "value" and the optional boolean "report_events" (default false),
+which shows the variable in C<channelvars> of later events, e.g. C<{"variables": {"LANG": "de", "STEP":
+{"value": "2", "report_events": true}}}>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The object "variables" is missing, or a value is neither a string nor a proper object.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=back
+
+ARI: C<POST /channels/{channelId}/variables>. Since Asterisk 20.20.0, 22.10.0, 23.4.0. Also called C<setChannelVars>.
+
+=head2 snoop_channel
+
+    my $channel = $ari->channels->snoop_channel($channel_id, app => $app, %options);
+
+Create a channel that listens to another one or speaks into it.
+
+The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
+put into a bridge. At least one of C<spy> and C<whisper> must differ from C<none>.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item spy (text)
+
+Audio to listen to: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item whisper (text)
+
+Audio to speak into: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item app (text, required)
+
+Stasis application that gets the snoop channel.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart.
+
+=item snoopId (text)
+
+Id for the snoop channel; Asterisk makes one up when it is left out.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A direction is unknown, C<spy> and C<whisper> are both C<none>, or the application is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<POST /channels/{channelId}/snoop>. Since Asterisk 12.0.0. Also called C<snoopChannel>.
+
+=head2 snoop_channel_with_id
+
+    my $channel = $ari->channels->snoop_channel_with_id($channel_id, $snoop_id, app => $app, %options);
+
+Create a channel with a given id that listens to another one or speaks into it.
+
+The new channel is up at once and enters the application with StasisStart; usually it is then recorded or
+put into a bridge. At least one of C<spy> and C<whisper> must differ from C<none>.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item snoopId (text, required, also by position)
+
+Id for the snoop channel, chosen by the caller. If it is in use, Asterisk answers 500.
+
+=item spy (text)
+
+Audio to listen to: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item whisper (text)
+
+Audio to speak into: what comes from the channel (C<in>), what is sent to it (C<out>), C<both>, or C<none>
+(the default). One of C<none>, C<both>, C<out>, C<in>. Default: C<none>.
+
+=item app (text, required)
+
+Stasis application that gets the snoop channel.
+
+=item appArgs (text)
+
+Arguments for the application, separated by commas; they arrive as C<args> in StasisStart.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A direction is unknown, C<spy> and C<whisper> are both C<none>, or the application is missing.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=back
+
+ARI: C<POST /channels/{channelId}/snoop/{snoopId}>. Since Asterisk 12.2.0. Also called C<snoopChannelWithId>.
+
+=head2 dial
+
+    $ari->channels->dial($channel_id, %options);
+
+Dial the endpoint of a channel that C<create> has made; Dial events report its progress.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item caller (text)
+
+Id of the calling channel, which hands down its variables, language and connected line. An unknown id is
+ignored.
+
+=item timeout (integer)
+
+Seconds to wait for an answer before the channel is hung up; 0, the default, waits without limit. At least
+C<0>. Default: C<0>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The channel is not in state C<Down>, was not made by C<create>, or is in no Stasis application.
+
+=back
+
+ARI: C<POST /channels/{channelId}/dial>. Since Asterisk 14.0.0.
+
+=head2 rtpstatistics
+
+    my $answer = $ari->channels->rtpstatistics($channel_id);
+
+Return packet, loss, jitter and round trip figures of the RTP session of a channel.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=back
+
+Returns: L<RTPstat|Asterisk::ARI::Model::RTPstat>. Figures about the RTP session of a channel.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel has this id, or it has no RTP session; a technology without RTP gives 403.
+
+=back
+
+ARI: C<GET /channels/{channelId}/rtp_statistics>. Since Asterisk 13.27.0, 16.4.0.
+
+=head2 external_media
+
+    my $channel = $ari->channels->external_media(app => $app, format => $format, %options);
+
+Create a channel that exchanges audio with an external program.
+
+Transport and encapsulation go together: udp with rtp (chan_rtp), tcp with audiosocket (chan_audiosocket),
+websocket with none (chan_websocket). C<channelvars> of the answer tells where the audio goes:
+UNICASTRTP_LOCAL_ADDRESS and UNICASTRTP_LOCAL_PORT, or MEDIA_WEBSOCKET_CONNECTION_ID and
+MEDIA_WEBSOCKET_OPTIMAL_FRAME_SIZE.
+
+Parameters:
+
+=over 4
+
+=item channelId (text)
+
+Id for the new channel, at most 149 characters; Asterisk makes one up when it is left out. If it is in
+use, Asterisk 22 answers 500.
+
+=item app (text, required)
+
+Stasis application that gets the channel; for a websocket server StasisStart comes only when the program
+has connected.
+
+=item variables (reference to a hash)
+
+Body object whose "variables" key maps names (also dialplan functions such as C<CALLERID(name)>) to
+strings, or to objects with the string "value" and the optional boolean "report_events" (default false),
+which shows the variable in C<channelvars> of later events. Other keys of the body are taken as parameters
+of this operation.
+
+=item external_host (text)
+
+Where the program is: C<host:port>, or for a websocket client the name of a connection in
+websocket_client.conf. Only a websocket server may leave it out (or say C<INCOMING>).
+
+=item encapsulation (text)
+
+How the audio is packed, C<rtp> by default; it must fit the transport, C<none> for websocket. One of
+C<rtp>, C<audiosocket>, C<none>. Default: C<rtp>.
+
+=item transport (text)
+
+How the packets travel, C<udp> by default. One of C<udp>, C<tcp>, C<websocket>. Default: C<udp>.
+
+=item connection_type (text)
+
+Who connects: Asterisk (C<client>, the default) or the program (C<server>, for websocket only). One of
+C<client>, C<server>. Default: C<client>.
+
+=item format (text, required)
+
+Name of the audio format in both directions, e.g. C<ulaw> or C<slin16>.
+
+=item direction (text)
+
+Direction of the audio; C<both> is the default and the only value. Only C<both>. Default: C<both>.
+
+=item data (text)
+
+For audiosocket the UUID of the connection, which is required; otherwise free text that reaches the
+application as C<args> in StasisStart.
+
+=item transport_data (text)
+
+Options of the transport. For websocket they are put behind the dial string, e.g. C<f(json)> for control
+messages in JSON or C<v(a=1)> for a query.
+
+=back
+
+Returns: L<Channel|Asterisk::ARI::Object::Channel>. A channel: one connection between Asterisk and an endpoint.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter is missing, or parameters do not fit together.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The channel is in no Stasis application, or is in a bridge already.
+
+=back
+
+ARI: C<POST /channels/externalMedia>. Since Asterisk 16.6.0, 17.1.0. Also called C<externalMedia>.
+
+=head2 transfer_progress
+
+    $ari->channels->transfer_progress($channel_id, states => $states);
+
+Tell the transferring party how the transfer it asked for is going.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required, also by position)
+
+Id of the channel.
+
+=item states (text, required)
+
+New state of the transfer, one of C<channel_progress>, C<channel_answered>, C<channel_unavailable> and
+C<channel_declined>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The state is missing or unknown.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No such channel or endpoint exists.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+No Stasis application controls this channel.
+
+=item L<PreconditionFailedException|Asterisk::ARI::Exceptions/PreconditionFailedException> (412)
+
+The channel is down, reserved or ringing; the operation needs one that is past that state.
+
+=back
+
+ARI: C<POST /channels/{channelId}/transfer_progress>. Since Asterisk 22.3.0, 21.8.0, 20.13.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -39,3 +39,138 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::DeviceStates - Device states, which drive lamps and presence in the dialplan
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->device_states->list;
+    my $device_state = $ari->device_states->get($device_name);
+    $ari->device_states->update($device_name, deviceState => $device_state);
+    $ari->device_states->delete($device_name);
+
+=head1 DESCRIPTION
+
+Device states, which drive lamps and presence in the dialplan.
+
+Its objects: L<DeviceState|Asterisk::ARI::Object::DeviceState>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list
+
+    my $list = $ari->device_states->list;
+
+List the device states that ARI controls; their names begin with C<Stasis:>.
+
+Returns: reference to an array of L<DeviceState|Asterisk::ARI::Object::DeviceState>.
+
+ARI: C<GET /deviceStates>. Since Asterisk 12.0.0.
+
+=head2 get
+
+    my $device_state = $ari->device_states->get($device_name);
+
+Get the state of any device, whether ARI controls it or not.
+
+Parameters:
+
+=over 4
+
+=item deviceName (text, required, also by position)
+
+Name of any device, such as C<Stasis:door> or C<PJSIP/alice>.
+
+=back
+
+Returns: L<DeviceState|Asterisk::ARI::Object::DeviceState>. A device and its state.
+
+ARI: C<GET /deviceStates/{deviceName}>. Since Asterisk 12.0.0.
+
+=head2 update
+
+    $ari->device_states->update($device_name, deviceState => $device_state);
+
+Set the state of a device that ARI controls, creating the device if need be.
+
+Parameters:
+
+=over 4
+
+=item deviceName (text, required, also by position)
+
+Name of the device; it must begin with C<Stasis:>.
+
+=item deviceState (text, required)
+
+New state of the device; it is kept in the database of Asterisk (AstDB). One of C<NOT_INUSE>, C<INUSE>,
+C<BUSY>, C<INVALID>, C<UNAVAILABLE>, C<RINGING>, C<RINGINUSE>, C<ONHOLD>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The name of the device is missing.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+ARI does not control this device: the name must begin with C<Stasis:>.
+
+=back
+
+ARI: C<PUT /deviceStates/{deviceName}>. Since Asterisk 12.0.0.
+
+=head2 delete
+
+    $ari->device_states->delete($device_name);
+
+Remove a device state that ARI controls.
+
+Parameters:
+
+=over 4
+
+=item deviceName (text, required, also by position)
+
+Name of the device; it must begin with C<Stasis:>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The name of the device is missing.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+ARI does not control this device: the name must begin with C<Stasis:>.
+
+=back
+
+ARI: C<DELETE /deviceStates/{deviceName}>. Since Asterisk 12.0.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -59,3 +59,326 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Endpoints - Endpoints (phones, trunks), text messages to them and referrals
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->endpoints->list;
+    $ari->endpoints->send_message(to => $to, from => $from, %options);
+    $ari->endpoints->refer(to => $to, from => $from, refer_to => $refer_to, %options);
+    my $list = $ari->endpoints->list_by_tech($tech);
+    my $endpoint = $ari->endpoints->get($tech, $resource);
+    $ari->endpoints->send_message_to_endpoint($tech, $resource, from => $from, %options);
+    $ari->endpoints->refer_to_endpoint($tech, $resource, from => $from, refer_to => $refer_to, %options);
+
+=head1 DESCRIPTION
+
+Endpoints (phones, trunks), text messages to them and referrals.
+
+Its objects: L<Endpoint|Asterisk::ARI::Object::Endpoint>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list
+
+    my $list = $ari->endpoints->list;
+
+List the endpoints of all technologies.
+
+Returns: reference to an array of L<Endpoint|Asterisk::ARI::Object::Endpoint>.
+
+ARI: C<GET /endpoints>. Since Asterisk 12.0.0.
+
+=head2 send_message
+
+    $ari->endpoints->send_message(to => $to, from => $from, %options);
+
+Send a text message to an endpoint or a URI. Success means that the technology took the message, not that
+it arrived.
+
+Parameters:
+
+=over 4
+
+=item to (text, required)
+
+Where to send the message: the technology, a colon, and an endpoint or a URI, such as C<pjsip:alice> or
+C<pjsip:sip:bob@example.com>. Only C<pjsip> and C<xmpp> can send.
+
+=item from (text, required)
+
+Who the message comes from: an endpoint or a URI of the technology, which must be C<pjsip> or C<xmpp>.
+
+=item body (text)
+
+Text of the message; empty when left out.
+
+=item variables (reference to a hash)
+
+Extra values for the technology, as strings under the key C<variables>; C<pjsip> sends them as SIP
+headers.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the message is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The endpoint does not exist or cannot be reached this way.
+
+=back
+
+ARI: C<PUT /endpoints/sendMessage>. Since Asterisk 13.0.0. Also called C<sendMessage>.
+
+=head2 refer
+
+    $ari->endpoints->refer(to => $to, from => $from, refer_to => $refer_to, %options);
+
+Ask an endpoint or a URI, outside of any call, to contact another one (SIP REFER).
+
+Parameters:
+
+=over 4
+
+=item to (text, required)
+
+Who is asked: the technology, a colon, and an endpoint or a URI, such as C<pjsip:alice>. Only C<pjsip> can
+refer.
+
+=item from (text, required)
+
+Who the referral comes from: an endpoint or a URI of the technology.
+
+=item refer_to (text, required)
+
+Where the other side is sent: an endpoint or a URI of the technology.
+
+=item to_self (boolean)
+
+Whether a C<refer_to> that names an endpoint of this Asterisk leads to Asterisk itself (true) or straight
+to the contact of that endpoint (false, the default). Default: C<false>.
+
+=item variables (reference to a hash)
+
+Extra values for the technology, as strings under the key C<variables>; C<pjsip> sends them as SIP
+headers, except C<display_name>, which it puts as a display name before the Refer-To URI.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the referral is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The endpoint does not exist or cannot be reached this way.
+
+=back
+
+ARI: C<POST /endpoints/refer>. Since Asterisk 18.20.0, 20.5.0.
+
+=head2 list_by_tech
+
+    my $list = $ari->endpoints->list_by_tech($tech);
+
+List the endpoints of a technology.
+
+Parameters:
+
+=over 4
+
+=item tech (text, required, also by position)
+
+Technology whose endpoints to list, such as C<PJSIP> or C<IAX2>.
+
+=back
+
+Returns: reference to an array of L<Endpoint|Asterisk::ARI::Object::Endpoint>.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No technology with this name has endpoints.
+
+=back
+
+ARI: C<GET /endpoints/{tech}>. Since Asterisk 12.0.0. Also called C<listByTech>.
+
+=head2 get
+
+    my $endpoint = $ari->endpoints->get($tech, $resource);
+
+Get the state of an endpoint and its channels.
+
+Parameters:
+
+=over 4
+
+=item tech (text, required, also by position)
+
+Technology of the endpoint, such as C<PJSIP>.
+
+=item resource (text, required, also by position)
+
+Name of the endpoint within its technology, such as C<alice>.
+
+=back
+
+Returns: L<Endpoint|Asterisk::ARI::Object::Endpoint>. A phone, trunk or other peer that exchanges calls with Asterisk.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the request is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No endpoint has this name.
+
+=back
+
+ARI: C<GET /endpoints/{tech}/{resource}>. Since Asterisk 12.0.0.
+
+=head2 send_message_to_endpoint
+
+    $ari->endpoints->send_message_to_endpoint($tech, $resource, from => $from, %options);
+
+Send a text message to an endpoint. Success means that the technology took the message, not that it
+arrived.
+
+Parameters:
+
+=over 4
+
+=item tech (text, required, also by position)
+
+Technology of the endpoint, such as C<PJSIP>.
+
+=item resource (text, required, also by position)
+
+Name of the endpoint within its technology, such as C<alice>.
+
+=item from (text, required)
+
+Who the message comes from: an endpoint or a URI of the technology, which must be C<pjsip> or C<xmpp>.
+
+=item body (text)
+
+Text of the message; empty when left out.
+
+=item variables (reference to a hash)
+
+Extra values for the technology, as strings under the key C<variables>; C<pjsip> sends them as SIP
+headers.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the message is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The endpoint does not exist or cannot be reached this way.
+
+=back
+
+ARI: C<PUT /endpoints/{tech}/{resource}/sendMessage>. Since Asterisk 13.0.0. Also called C<sendMessageToEndpoint>.
+
+=head2 refer_to_endpoint
+
+    $ari->endpoints->refer_to_endpoint($tech, $resource, from => $from, refer_to => $refer_to, %options);
+
+Ask an endpoint, outside of any call, to contact another endpoint or a URI (SIP REFER).
+
+Parameters:
+
+=over 4
+
+=item tech (text, required, also by position)
+
+Technology of the endpoint, such as C<PJSIP>.
+
+=item resource (text, required, also by position)
+
+Name of the endpoint within its technology, such as C<alice>.
+
+=item from (text, required)
+
+Who the referral comes from: an endpoint or a URI of the technology.
+
+=item refer_to (text, required)
+
+Where the other side is sent: an endpoint or a URI of the technology.
+
+=item to_self (boolean)
+
+Whether a C<refer_to> that names an endpoint of this Asterisk leads to Asterisk itself (true) or straight
+to the contact of that endpoint (false, the default). Default: C<false>.
+
+=item variables (reference to a hash)
+
+Extra values for the technology, as strings under the key C<variables>; C<pjsip> sends them as SIP
+headers, except C<display_name>, which it puts as a display name before the Refer-To URI.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+A parameter of the referral is wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+The endpoint does not exist or cannot be reached this way.
+
+=back
+
+ARI: C<POST /endpoints/{tech}/{resource}/refer>. Since Asterisk 18.20.0, 20.5.0. Also called C<referToEndpoint>.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -36,3 +36,152 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Events - The event WebSocket, user events and claims of broadcast channels
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $stream = $ari->events->event_websocket(app => $app, %options);
+    $ari->events->user_event($event_name, application => $application, %options);
+    $ari->events->claim_channel(channelId => $channel_id, application => $application);
+
+=head1 DESCRIPTION
+
+The event WebSocket, user events and claims of broadcast channels.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 event_websocket
+
+    my $stream = $ari->events->event_websocket(app => $app, %options);
+
+Open the WebSocket that registers applications and carries their events.
+
+Parameters:
+
+=over 4
+
+=item app (text, or reference to an array of several, required)
+
+Names of the applications to register, separated by commas. An application that another WebSocket serves
+moves to this one.
+
+=item subscribeAll (boolean)
+
+Whether the applications receive the events of all channels, bridges, endpoints and devices, and not only
+of those they are subscribed to. The default is false.
+
+=back
+
+Returns: L<stream|Asterisk::ARI::Stream> of events.
+
+ARI: C<GET /events>. Since Asterisk 12.0.0. Also called C<eventWebsocket>.
+
+=head2 user_event
+
+    $ari->events->user_event($event_name, application => $application, %options);
+
+Send a ChannelUserevent to an application.
+
+Parameters:
+
+=over 4
+
+=item eventName (text, required, also by position)
+
+Name of the event; it becomes C<eventname>.
+
+=item application (text, required)
+
+Application that receives the event.
+
+=item source (text, or reference to an array of several)
+
+Objects to attach to the event, each as C<channel:{channelId}>, C<bridge:{bridgeId}> or
+C<endpoint:{tech}/{resource}>. Although documented, Asterisk refuses C<deviceState:{deviceName}>.
+
+=item variables (reference to a hash)
+
+Data of the event under the key C<variables>, for example C<{"variables": {"key": "value"}}>. Its own
+C<eventname> is overwritten.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The application is missing, a source has an unknown scheme or the data are wrong.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No application has this name.
+
+=item L<UnprocessableException|Asterisk::ARI::Exceptions/UnprocessableException> (422)
+
+One of the sources does not exist.
+
+=back
+
+ARI: C<POST /events/user/{eventName}>. Since Asterisk 12.3.0. Also called C<userEvent>.
+
+=head2 claim_channel
+
+    $ari->events->claim_channel(channelId => $channel_id, application => $application);
+
+Claim a channel that StasisBroadcast offers, for one application.
+
+The first claim wins; the channel then enters the application with StasisStart. A later claim gets 409, or
+404 once the broadcast is over. Asterisk does not check the application: a name that is not registered
+wins too, and the channel leaves the broadcast with STASISSTATUS C<FAILED>.
+
+Parameters:
+
+=over 4
+
+=item channelId (text, required)
+
+Id of the channel, from CallBroadcast.
+
+=item application (text, required)
+
+Application that takes the channel; it has to be registered.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No channel with this id is being broadcast.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+Another claim was first.
+
+=back
+
+ARI: C<POST /events/claim>. Since Asterisk 20.17.0, 22.7.0, 23.1.0. Also called C<claimChannel>.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -39,3 +39,143 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Mailboxes - Message counts of mailboxes kept outside Asterisk
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->mailboxes->list;
+    my $mailbox = $ari->mailboxes->get($mailbox_name);
+    $ari->mailboxes->update($mailbox_name, oldMessages => $old_messages, newMessages => $new_messages);
+    $ari->mailboxes->delete($mailbox_name);
+
+=head1 DESCRIPTION
+
+Message counts of mailboxes kept outside Asterisk.
+
+Its objects: L<Mailbox|Asterisk::ARI::Object::Mailbox>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list
+
+    my $list = $ari->mailboxes->list;
+
+List the mailboxes whose counts come from outside Asterisk.
+
+Returns: reference to an array of L<Mailbox|Asterisk::ARI::Object::Mailbox>.
+
+ARI: C<GET /mailboxes>. Since Asterisk 12.1.0.
+
+=head2 get
+
+    my $mailbox = $ari->mailboxes->get($mailbox_name);
+
+Get the message counts of a mailbox.
+
+Parameters:
+
+=over 4
+
+=item mailboxName (text, required, also by position)
+
+Name of the mailbox, such as C<1000@default>.
+
+=back
+
+Returns: L<Mailbox|Asterisk::ARI::Object::Mailbox>. A mailbox and its message counts, which drive the lamps of phones.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No mailbox has this name.
+
+=back
+
+ARI: C<GET /mailboxes/{mailboxName}>. Since Asterisk 12.1.0.
+
+=head2 update
+
+    $ari->mailboxes->update($mailbox_name, oldMessages => $old_messages, newMessages => $new_messages);
+
+Set the message counts of a mailbox, creating the mailbox if need be.
+
+Parameters:
+
+=over 4
+
+=item mailboxName (text, required, also by position)
+
+Name of the mailbox, such as C<1000@default>.
+
+=item oldMessages (integer, required)
+
+Number of messages already heard.
+
+=item newMessages (integer, required)
+
+Number of messages not yet heard.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No mailbox has this name.
+
+=back
+
+ARI: C<PUT /mailboxes/{mailboxName}>. Since Asterisk 12.1.0.
+
+=head2 delete
+
+    $ari->mailboxes->delete($mailbox_name);
+
+Remove a mailbox and its counts.
+
+Parameters:
+
+=over 4
+
+=item mailboxName (text, required, also by position)
+
+Name of the mailbox, such as C<1000@default>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No mailbox has this name.
+
+=back
+
+ARI: C<DELETE /mailboxes/{mailboxName}>. Since Asterisk 12.1.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -34,3 +34,137 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Playbacks - Control over media that is being played
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $playback = $ari->playbacks->get($playback_id);
+    $ari->playbacks->stop($playback_id);
+    $ari->playbacks->control($playback_id, operation => $operation);
+
+=head1 DESCRIPTION
+
+Control over media that is being played.
+
+Its objects: L<Playback|Asterisk::ARI::Object::Playback>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 get
+
+    my $playback = $ari->playbacks->get($playback_id);
+
+Get a playback that waits or plays.
+
+Parameters:
+
+=over 4
+
+=item playbackId (text, required, also by position)
+
+Id of the playback.
+
+=back
+
+Returns: L<Playback|Asterisk::ARI::Object::Playback>. Media played to a channel or a bridge.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No playback has this id; it may be over.
+
+=back
+
+ARI: C<GET /playbacks/{playbackId}>. Since Asterisk 12.0.0.
+
+=head2 stop
+
+    $ari->playbacks->stop($playback_id);
+
+Stop a playback, with all its media. PlaybackFinished follows, with the state C<done>.
+
+Parameters:
+
+=over 4
+
+=item playbackId (text, required, also by position)
+
+Id of the playback.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No playback has this id; it may be over.
+
+=back
+
+ARI: C<DELETE /playbacks/{playbackId}>. Since Asterisk 12.0.0.
+
+=head2 control
+
+    $ari->playbacks->control($playback_id, operation => $operation);
+
+Pause, resume, restart or wind a playback.
+
+Parameters:
+
+=over 4
+
+=item playbackId (text, required, also by position)
+
+Id of the playback.
+
+=item operation (text, required)
+
+What to do: begin again, pause, go on after a pause, wind back or wind on. Winding moves by the C<skipms>
+of the play request. One of C<restart>, C<pause>, C<unpause>, C<reverse>, C<forward>.
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> (400)
+
+The operation is missing or unknown.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No playback has this id; it may be over.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The playback is in a state that does not allow this, for example it still waits.
+
+=back
+
+ARI: C<POST /playbacks/{playbackId}/control>. Since Asterisk 12.0.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -88,3 +88,417 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Recordings - Recordings, live and stored
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->recordings->list_stored;
+    my $stored_recording = $ari->recordings->get_stored($recording_name);
+    $ari->recordings->delete_stored($recording_name);
+    my $file = $ari->recordings->get_stored_file($recording_name);
+    my $stored_recording = $ari->recordings->copy_stored($recording_name, destinationRecordingName => $destination_recording_name);
+    my $live_recording = $ari->recordings->get_live($recording_name);
+    $ari->recordings->cancel($recording_name);
+    $ari->recordings->stop($recording_name);
+    $ari->recordings->pause($recording_name);
+    $ari->recordings->unpause($recording_name);
+    $ari->recordings->mute($recording_name);
+    $ari->recordings->unmute($recording_name);
+
+=head1 DESCRIPTION
+
+Recordings, live and stored.
+
+Its objects: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>, L<StoredRecording|Asterisk::ARI::Object::StoredRecording>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list_stored
+
+    my $list = $ari->recordings->list_stored;
+
+List the stored recordings.
+
+Returns: reference to an array of L<StoredRecording|Asterisk::ARI::Object::StoredRecording>.
+
+ARI: C<GET /recordings/stored>. Since Asterisk 12.0.0. Also called C<listStored>.
+
+=head2 get_stored
+
+    my $stored_recording = $ari->recordings->get_stored($recording_name);
+
+Get the details of a stored recording.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: L<StoredRecording|Asterisk::ARI::Object::StoredRecording>. A finished recording, which can be played as C<recording:{name}>.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=back
+
+ARI: C<GET /recordings/stored/{recordingName}>. Since Asterisk 12.0.0. Also called C<getStored>.
+
+=head2 delete_stored
+
+    $ari->recordings->delete_stored($recording_name);
+
+Delete a stored recording and its file.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=back
+
+ARI: C<DELETE /recordings/stored/{recordingName}>. Since Asterisk 12.0.0. Also called C<deleteStored>.
+
+=head2 get_stored_file
+
+    my $file = $ari->recordings->get_stored_file($recording_name);
+
+Download the file of a stored recording.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: L<file|Asterisk::ARI::File>.
+
+Dies with:
+
+=over 4
+
+=item L<ForbiddenException|Asterisk::ARI::Exceptions/ForbiddenException> (403)
+
+Asterisk cannot open the file.
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=back
+
+ARI: C<GET /recordings/stored/{recordingName}/file>. Since Asterisk 14.0.0. Also called C<getStoredFile>.
+
+=head2 copy_stored
+
+    my $stored_recording = $ari->recordings->copy_stored($recording_name, destinationRecordingName => $destination_recording_name);
+
+Copy a stored recording under a new name, in the same format.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=item destinationRecordingName (text, required)
+
+Name of the copy, without a suffix.
+
+=back
+
+Returns: L<StoredRecording|Asterisk::ARI::Object::StoredRecording>. A finished recording, which can be played as C<recording:{name}>.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+A recording with the name of the copy exists already.
+
+=back
+
+ARI: C<POST /recordings/stored/{recordingName}/copy>. Since Asterisk 12.5.0. Also called C<copyStored>.
+
+=head2 get_live
+
+    my $live_recording = $ari->recordings->get_live($recording_name);
+
+Get the details of a recording in progress.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: L<LiveRecording|Asterisk::ARI::Object::LiveRecording>. A recording from the request that starts it to its end.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=back
+
+ARI: C<GET /recordings/live/{recordingName}>. Since Asterisk 12.0.0. Also called C<getLive>.
+
+=head2 cancel
+
+    $ari->recordings->cancel($recording_name);
+
+Stop a recording in progress and throw away what it has. RecordingFinished follows nevertheless.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=back
+
+ARI: C<DELETE /recordings/live/{recordingName}>. Since Asterisk 12.0.0.
+
+=head2 stop
+
+    $ari->recordings->stop($recording_name);
+
+Stop a recording in progress and keep its file. RecordingFinished follows.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=back
+
+ARI: C<POST /recordings/live/{recordingName}/stop>. Since Asterisk 12.0.0.
+
+=head2 pause
+
+    $ari->recordings->pause($recording_name);
+
+Pause a recording in progress.
+
+Silence is not watched for during the pause; detection begins afresh afterwards. The pause does not count
+towards C<maxDurationSeconds>. No event tells of it.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<POST /recordings/live/{recordingName}/pause>. Since Asterisk 12.0.0.
+
+=head2 unpause
+
+    $ari->recordings->unpause($recording_name);
+
+Go on with a paused recording.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<DELETE /recordings/live/{recordingName}/pause>. Since Asterisk 12.0.0.
+
+=head2 mute
+
+    $ari->recordings->mute($recording_name);
+
+Mute a recording in progress, so that it records silence.
+
+Silence is not watched for while the recording is muted; detection begins afresh afterwards. Muted time
+counts towards the duration. No event tells of it.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<POST /recordings/live/{recordingName}/mute>. Since Asterisk 12.0.0.
+
+=head2 unmute
+
+    $ari->recordings->unmute($recording_name);
+
+End the muting of a recording in progress.
+
+Parameters:
+
+=over 4
+
+=item recordingName (text, required, also by position)
+
+Name of the recording without its suffix; it may contain directories (C<2026/11/call>).
+
+=back
+
+Returns: nothing.
+
+Dies with:
+
+=over 4
+
+=item L<NotFoundException|Asterisk::ARI::Exceptions/NotFoundException> (404)
+
+No recording in progress has this name.
+
+=item L<IllegalStateException|Asterisk::ARI::Exceptions/IllegalStateException> (409)
+
+The recording has not begun or is over.
+
+=back
+
+ARI: C<DELETE /recordings/live/{recordingName}/mute>. Since Asterisk 12.0.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>

@@ -29,3 +29,77 @@ __END__
 =head1 NAME
 
 Asterisk::ARI::Resource::Sounds - The sound files installed on the server
+
+=head1 SYNOPSIS
+
+    use Asterisk::ARI;
+    my $ari = Asterisk::ARI->connect(url => 'http://localhost:8088', username => 'hey', password => 'peekaboo');
+
+    my $list = $ari->sounds->list(%options);
+    my $sound = $ari->sounds->get($sound_id);
+
+=head1 DESCRIPTION
+
+The sound files installed on the server.
+
+Its objects: L<Sound|Asterisk::ARI::Object::Sound>.
+
+Parameters are given as names and values. With a code reference as the last argument a call does not wait: the code is
+called with an error or C<undef>, and the answer. Each method also exists with C<_p> after its name, and then gives a
+promise of the event loop that the client is attached to. See L<Asterisk::ARI/CALLS>.
+
+=head1 METHODS
+
+=head2 list
+
+    my $list = $ari->sounds->list(%options);
+
+List the installed sounds. Asterisk answers 404 when none matches.
+
+Parameters:
+
+=over 4
+
+=item lang (text)
+
+Only sounds in this language, such as C<en>; all languages when left out.
+
+=item format (text)
+
+Only sounds in this format, such as C<gsm>; all formats when left out.
+
+=back
+
+Returns: reference to an array of L<Sound|Asterisk::ARI::Object::Sound>.
+
+ARI: C<GET /sounds>. Since Asterisk 12.0.0.
+
+=head2 get
+
+    my $sound = $ari->sounds->get($sound_id);
+
+Get the details of a sound.
+
+Parameters:
+
+=over 4
+
+=item soundId (text, required, also by position)
+
+Id of the sound, such as C<hello-world>.
+
+=back
+
+Returns: L<Sound|Asterisk::ARI::Object::Sound>. A sound that can be played as C<sound:{id}>.
+
+ARI: C<GET /sounds/{soundId}>. Since Asterisk 12.0.0.
+
+=head1 ERRORS
+
+What goes wrong is thrown as an L<Asterisk::ARI::Exception>. Besides what stands with a method, each can die with
+L<IllegalInputException|Asterisk::ARI::Exceptions/IllegalInputException> before anything is sent, when an argument is
+unknown, missing or of no use, and with what can happen to any request. See L<Asterisk::ARI/ERRORS>.
+
+=head1 SEE ALSO
+
+L<Asterisk::ARI>, L<Asterisk::ARI::Surface>
