@@ -29,7 +29,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ephemeral
-from debian import RELEASES, Failure, get, lock
+from apt import Failure, lock
+from debian import RELEASES, get
 from instance import PASSWORD, USERNAME, Instance, PortTaken, free_port
 
 MAIN = "main"

@@ -1,21 +1,14 @@
 """A real Asterisk out of Debian's packages, unpacked by any user into a folder, which may be moved.
 
-apt itself downloads and verifies (the archive's signature, the hash of every package), with its state in our folder and
-never the machine's. Asterisk then runs through the C library that came along, so the machine's own does not matter.
+Asterisk runs through the C library that came along, so the machine's own does not matter.
 """
 
-import fcntl
-import os
 import re
-import shutil
-import stat
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
-MIRROR_VARIABLE = "ARI_ASTERISK_MIRROR"
-KEYRINGS = [Path(f"/usr/share/keyrings/debian-archive-keyring.{kind}") for kind in ("gpg", "pgp")]
+from apt import Apt, Failure, Unavailable, lock, remove
 
 # Debian's suite, and the shared libraries that the modules of conf/modules.conf need. Asterisk's packages depend on
 # four times as many (160 packages); when the archive has moved on and this list does not do any more, all are taken.
@@ -52,10 +45,6 @@ environment. It needs the dialplan of scripts/asterisk/conf/extensions.conf in i
 core sounds."""
 
 
-class Failure(Exception):
-    """Something a person has to see to. The text says what."""
-
-
 def unavailable(reason):
     return Failure(f"No Asterisk can be had from Debian's packages here: {reason}\n\n{ALTERNATIVE}")
 
@@ -77,26 +66,11 @@ def get(home, release):
             Fetch(unfinished, release).run()
             remove(prefix)
             unfinished.rename(prefix)
+        except Unavailable as reason:
+            raise unavailable(reason) from reason
         finally:
             remove(unfinished)
     return prefix
-
-
-@contextmanager
-def lock(path):
-    """Held until the end of the block, or of the process: nothing is left to clean up when that is killed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def remove(folder):
-    """As rm -rf. Packages may bring folders without the right to write, which rmtree cannot empty."""
-    if folder.is_dir():
-        for path, _, _ in os.walk(folder):
-            os.chmod(path, stat.S_IRWXU)
-        shutil.rmtree(folder)
 
 
 class Fetch:
@@ -106,94 +80,33 @@ class Fetch:
         self.prefix = prefix
         self.suite, self.libraries = RELEASES[release]
         self.release = release
-        self.work = prefix / ".apt"
-        self.debs = self.work / "debs"
 
     def run(self):
-        for tool in ("apt-get", "dpkg", "dpkg-deb"):
-            if not shutil.which(tool):
-                raise unavailable(f"there is no {tool} on this machine.")
-        self.keyring = next((path for path in KEYRINGS if path.exists()), None)
-        if not self.keyring:
-            raise unavailable("without the package debian-archive-keyring no download could be verified.")
-        self.architecture = self.output(["dpkg", "--print-architecture"]).strip()
-        if self.architecture not in ARCHITECTURES:
-            raise unavailable(f"this is known for {' and '.join(ARCHITECTURES)}, not for {self.architecture}.")
-        self.triplet, self.loader = ARCHITECTURES[self.architecture]
-        self.configure()
-        self.apt("update")
+        work = self.prefix / ".apt"
+        self.apt = Apt(work, self.suite)
+        architecture = self.apt.architecture
+        if architecture not in ARCHITECTURES:
+            raise Unavailable(f"this is known for {' and '.join(ARCHITECTURES)}, not for {architecture}.")
+        self.triplet, self.loader = ARCHITECTURES[architecture]
+        self.apt.update()
         try:
             self.unpack(f"{ASTERISK} {self.libraries}".split())
             self.arrange()
             complete = not self.missing()
-        except Failure:
+        except Unavailable:
             complete = False
         if not complete:
             print("The short list of packages does not fit this archive; taking all 160 (80 MB) ...", file=sys.stderr)
-            self.unpack(self.closure())
+            self.unpack(self.apt.closure(ASTERISK.split()))
             self.arrange()
             missing = self.missing()
             if missing:
-                raise unavailable(f"the packages leave libraries missing: {', '.join(missing)}.")
-        remove(self.work)
-
-    def configure(self):
-        """Our own lists, cache and status for apt; from the machine's only proxy, credentials and such."""
-        for folder in ("lists/partial", "cache/archives/partial", "debs"):
-            (self.work / folder).mkdir(parents=True)
-        (self.work / "status").touch()
-        (self.work / "apt.conf").write_text(f"""\
-#clear APT::Architectures;
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-Dir::State "{self.work}";
-Dir::State::lists "{self.work}/lists";
-Dir::State::status "{self.work}/status";
-Dir::Cache "{self.work}/cache";
-Dir::Log "{self.work}";
-APT::Architecture "{self.architecture}";
-APT::Install-Recommends "false";
-// apt would hand the download to the user _apt, who may not write here.
-APT::Sandbox::User "root";
-// Frozen mirrors carry a Release file past its Valid-Until. Its signature and all hashes are checked all the same.
-Acquire::Check-Valid-Until "false";
-Acquire::AllowInsecureRepositories "false";
-Acquire::AllowDowngradeToInsecureRepositories "false";
-APT::Get::AllowUnauthenticated "false";
-// A mirror that does not answer would be a mere warning.
-APT::Update::Error-Mode "any";
-Acquire::Languages "none";
-Acquire::Retries "3";
-Debug::NoLocking "true";
-""")
-        mirror = os.environ.get(MIRROR_VARIABLE) or self.machine_mirror()
-        options = f"arch={self.architecture} target=Packages signed-by={self.keyring}"
-        (self.work / "sources.list").write_text(f"deb [{options}] {mirror} {self.suite} main\n")
-        with open(self.work / "apt.conf", "a") as file:
-            file.write(f'Dir::Etc::SourceList "{self.work}/sources.list";\n')
-            file.write('Dir::Etc::SourceParts "/dev/null";\n')
-            file.write('Dir::Etc::Preferences "/dev/null";\nDir::Etc::PreferencesParts "/dev/null";\n')
-
-    def machine_mirror(self):
-        """The Debian mirror that the machine's own apt would take: the sources it would update from, security aside."""
-        for line in self.apt("update", "--print-uris").splitlines():
-            match = re.match(r"'((?:https?|file|copy):[^']*?/debian)/+dists/[^']*/InRelease'", line)
-            if match:
-                return match.group(1)
-        raise unavailable(f"apt here knows no Debian mirror. Name one in {MIRROR_VARIABLE}.")
-
-    def closure(self):
-        """The names of all packages that Asterisk's depend on."""
-        listing = self.apt("install", "--no-install-recommends", "--print-uris", *ASTERISK.split())
-        return re.findall(r"^'[^']*' ([^_]+)_", listing, re.MULTILINE)
+                raise Unavailable(f"the packages leave libraries missing: {', '.join(missing)}.")
+        remove(work)
 
     def unpack(self, packages):
-        self.apt("download", *packages, cwd=self.debs)
-        debs = sorted(self.debs.glob("*.deb"))
-        for deb in debs:
-            self.output(["dpkg-deb", "--extract", str(deb), str(self.prefix)])
-        (self.prefix / "packages.txt").write_text("".join(f"{deb.name}\n" for deb in debs))
+        files = self.apt.unpack(packages, self.prefix)
+        (self.prefix / "packages.txt").write_text("".join(f"{name}\n" for name in files))
 
     def arrange(self):
         """What Debian's installer would do, and what lets Asterisk run from any folder."""
@@ -214,7 +127,7 @@ Debug::NoLocking "true";
                 (music / name).symlink_to(f"../sounds/en/{name}")
         modules = next(self.prefix.glob("usr/lib/**/asterisk/modules"), None)
         if not modules or not self.loader_path():
-            raise unavailable("the packages are not laid out as expected.")
+            raise Unavailable("the packages are not laid out as expected.")
         link = self.prefix / "modules"
         if not link.is_symlink():
             link.symlink_to(modules.relative_to(self.prefix))
@@ -255,17 +168,6 @@ exec "$here/{self.loader_path()}" {argv0}--inhibit-cache --library-path "{librar
             lost.update(re.findall(r"(\S+) => not found", listing.stdout))
             lost.update(re.findall(r"(\S+): cannot open shared object file", listing.stderr))
         return sorted(lost)
-
-    def apt(self, *arguments, cwd=None):
-        return self.output(["apt-get", "-q", "-c", str(self.work / "apt.conf"), *arguments], cwd)
-
-    def output(self, command, cwd=None):
-        environment = {**os.environ, "LC_ALL": "C"}
-        done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
-        if done.returncode != 0:
-            said = "\n".join(done.stderr.strip().splitlines()[-8:])
-            raise unavailable(f"`{command[0]} {command[-1]}` failed:\n{said}\n(another mirror: {MIRROR_VARIABLE})")
-        return done.stdout
 
 
 def wanted_modules():

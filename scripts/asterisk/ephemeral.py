@@ -7,7 +7,7 @@ import signal
 import subprocess
 from contextlib import contextmanager
 
-from debian import Failure
+from apt import Failure
 
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGTERM}
 PAUSES = {"freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}

@@ -16,7 +16,8 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
-from debian import Failure, remove, wanted_modules
+from apt import Failure, remove
+from debian import wanted_modules
 
 CONF = Path(__file__).parent / "conf"
 USERNAME, PASSWORD = "hey", "peekaboo"

@@ -1,0 +1,73 @@
+# Neither events nor calls leave anything behind: the number of perl's values and the memory stay what they are.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Helper;
+use Test::More;
+
+my ($EVENTS, $CALLS) = (100_000, 10_000);
+my $MOST = 8 << 20;    # bytes that the allocators of perl and Rust may keep for themselves
+
+plan skip_all => 'this system does not tell the memory of a process' if !-r '/proc/self/statm';
+my $count_sv = eval { require Test::LeakTrace; 1 } ? \&Test::LeakTrace::count_sv : undef;
+BAIL_OUT('Test::LeakTrace is not installed') if !$count_sv && $ENV{ARI_TEST_ALL};
+
+my $fake = Fake->start;
+my $ari  = $fake->connect;
+$fake->answer(GET => '/channels/c1', 200, channel('c1'));
+$fake->answer(GET => '/channels/c2', 404, { message => 'Channel not found' });
+my $start = event('ChannelDtmfReceived', n => 0, digit => '1', duration_ms => 1, channel => channel('c1'));
+
+sub memory {
+    open my $in, '<', '/proc/self/statm' or die "statm: $!";
+    return (split / /, scalar <$in>)[1] * 4096;
+}
+
+# Does something a few times, so that all is there that stays, and then often; it may not have left more behind.
+sub is_flat {
+    my ($what, $few, $often, $code) = @_;
+    $code->($few);
+    $code->($few);
+    my ($values, $memory) = ($count_sv ? $count_sv->() : 0, memory());
+    $code->($often);
+    my ($more_values, $more_memory) = (($count_sv ? $count_sv->() : 0) - $values, memory() - $memory);
+    cmp_ok $more_values, '<', 100, "$often $what: $more_values more values";
+    cmp_ok $more_memory, '<', $MOST, "$often $what: " . ($more_memory >> 10) . ' KiB more';
+    return;
+}
+
+sub events {
+    my ($count) = @_;
+    my ($seen, $object, $all) = (0, 0, 0);
+    my @handlers = (
+        $ari->on_event('ChannelDtmfReceived' => sub { my ($event) = @_; $seen++ if $event->digit && $event->{n} == $seen; $ari->stop if $seen == $count }),
+        $ari->on_channel_event('ChannelDtmfReceived' => sub { my ($channel) = @_; $object++ if $channel->name }),
+        $ari->on_event('Connected' => sub { $fake->{on} = $fake->{runs}++; $fake->flood($count, $start) }),
+    );
+    $ari->run(apps => ['hello']);
+    $_->remove for @handlers;
+    is $seen, $count, "$count events in order";
+    return;
+}
+
+$fake->frames([], undef);
+$fake->{runs} = 0;
+is_flat('events', 1000, $EVENTS, \&events);
+is_flat('calls', 500, $CALLS, sub { my ($count) = @_; $ari->channels->get('c1')->name for 1 .. $count; $fake->forget });
+is_flat('errors', 100, 2000, sub { my ($count) = @_; for (1 .. $count) { eval { $ari->channels->get('c2') }; "$@" } $fake->forget });
+is_flat(
+    'callbacks', 100, 2000,
+    sub {
+        my ($count) = @_;
+        my $done = 0;
+        $ari->channels->get($_ % 2 ? 'c1' : 'c2', sub { $done++ }) for 1 .. $count;
+        while ($done < $count) { IO::Select->new($ari->fd)->can_read; $ari->dispatch }
+        $fake->forget;
+    }
+);
+is_flat('handlers', 100, 5000, sub { my ($count) = @_; for (1 .. $count) { my $id = "c$_"; $ari->object(Channel => $id)->on_event(StasisEnd => sub { $id })->remove } });
+is_flat('clients', 5, 100, sub { my ($count) = @_; for (1 .. $count) { my $own = $fake->connect; $own->on_event(Tick => sub { 1 }); $own->channels->get('c1') } $fake->forget });
+
+done_testing;
