@@ -1,0 +1,314 @@
+package Asterisk::ARI::Client;
+
+use strict;
+use warnings;
+
+use Scalar::Util ();
+use Time::HiRes ();
+
+use Asterisk::ARI::Call ();
+use Asterisk::ARI::Data ();
+use Asterisk::ARI::Drain ();
+use Asterisk::ARI::Exception ();
+use Asterisk::ARI::File ();
+use Asterisk::ARI::Handlers ();
+use Asterisk::ARI::JSON ();
+use Asterisk::ARI::Native ();
+use Asterisk::ARI::Stream ();
+
+# Kinds of answers.
+my ($JSON, $BINARY, $FAILED, $NEWS) = (1 .. 4);
+
+# Answers that dispatch deals with before it lets others have their turn.
+my $TURN = 100;
+
+# Options that are texts whatever they look like; the others may be numbers written as texts.
+my %TEXT = map { $_ => 1 } qw(url username password reconnect unknown_parameters ca_pem client_cert_pem client_key_pem user_agent);
+
+# What a program should find in its log even if it handles none of it.
+my %NOTICES = (
+    UnreadableFrame => ['skipped a message that is no event: %s', 'reason'],
+    EventsDropped   => ['%s events (%s bytes) waited too long and were given up', 'count', 'bytes'],
+    ConnectionLost  => ['lost the event connection of %s: %s', 'application', 'reason'],
+    Reconnected     => ['the event connection of %s is back after %s ms', 'application', 'gap_ms'],
+);
+
+sub _options {
+    my (%options) = @_;
+    for my $name (keys %options) {
+        my $value = $options{$name};
+        next if !defined $value || ref $value;
+        $options{$name} = $TEXT{$name} ? "$value" : Scalar::Util::looks_like_number($value) ? 0 + $value : $value;
+    }
+    return \%options;
+}
+
+sub _begin {
+    my ($class, @options) = @_;
+    Asterisk::ARI::Exception->_refuse('options are given as pairs of name and value', 'connect') if @options % 2;
+    my $reason;
+    my $options = Asterisk::ARI::JSON::plain(_options(@options), \$reason);
+    Asterisk::ARI::Exception->_refuse("an option $reason", 'connect') if defined $reason;
+    my $native = Asterisk::ARI::Native::client_new(Asterisk::ARI::JSON::encode($options));
+    my $self = bless {
+        native   => $native,
+        pid      => $$,
+        handlers => Asterisk::ARI::Handlers->new($native),
+        idle     => [],
+        ticket   => 0,
+        calls    => {},
+        drains   => {},
+    }, $class;
+    my $handlers = $self->{handlers};
+    for my $type (sort keys %NOTICES) {
+        $handlers->add($type, sub { _notice($type, $_[0]) });
+    }
+    return $self;
+}
+
+sub _notice {
+    my ($type, $event) = @_;
+    return if $event->client->{handlers}->count($type) > 1;
+    my ($text, @fields) = @{ $NOTICES{$type} };
+    warn 'Asterisk::ARI: ', sprintf($text, map { defined $_ ? $_ : '?' } @$event{@fields}), "\n";
+    return;
+}
+
+# The generated surface.
+
+sub _accessor {
+    my ($class, $method, $package) = @_;
+    no strict 'refs';
+    *{"${class}::$method"} = sub { Asterisk::ARI::Data::_load_class($package)->_new($_[0]) };
+    return;
+}
+
+sub _client_call {
+    my ($class, $method, $accessor, $operation, %more) = @_;
+    for my $suffix ('', '_p') {
+        my $target = $operation . $suffix;
+        my $call = sub { my $self = shift; return scalar $self->$accessor->$target(@_) };
+        no strict 'refs';
+        *{"${class}::$_$suffix"} = $call for grep { defined } $method, $more{alias};
+    }
+    return;
+}
+
+sub _object_handler {
+    my ($class, $method, $object) = @_;
+    no strict 'refs';
+    *{"${class}::$method"} = sub { $_[0]->_on_object($_[1], $_[2], $object) };
+    return;
+}
+
+# Handlers.
+
+sub _event_name {
+    my ($type, $code) = @_;
+    Asterisk::ARI::Exception->_refuse('a handler is registered for a type of events, or "*" for all')
+        if !defined $type || ref $type || $type eq '';
+    Asterisk::ARI::Exception->_refuse("the handler of $type has to be a code reference") if !_is_code($code);
+    $type =~ s/\AAsterisk::ARI::Event:://;
+    return $type;
+}
+
+sub _is_code { return (Scalar::Util::reftype($_[0]) || '') eq 'CODE' }
+
+sub _on_object {
+    my ($self, $type, $code, $class, $id) = @_;
+    $type = _event_name($type, $code);
+    if (my $package = $Asterisk::ARI::Surface::EVENTS{$type}) {
+        my $objects = Asterisk::ARI::Data::_load_class($package)->_about->{objects} || [];
+        Asterisk::ARI::Exception->_refuse("$type events hold no $class") if !grep { $_->[1] eq $class } @$objects;
+    }
+    elsif (!defined $id) {
+        Asterisk::ARI::Exception->_refuse("there is no event $type; on_event takes types the library does not know");
+    }
+    return $self->{handlers}->add($type, $code, $class, $id);
+}
+
+sub _remove_handlers {
+    my ($self, $type, $code, $class, $id) = @_;
+    return $self->{handlers}->remove_code($code, _event_name($type, $code), $class, $id);
+}
+
+# Calls. What is sent is a function of a port and a ticket.
+
+sub _call {
+    my ($self, $operation, $arguments, $callback) = @_;
+    return $self->_open($arguments, $callback) if $operation->{upgrade};
+    my ($native, $id) = ($self->{native}, $operation->{id});
+    my $send = sub { Asterisk::ARI::Native::port_call($_[0], $native, $_[1], $id, $arguments) };
+    return $self->_perform($send, $operation, $callback);
+}
+
+sub _perform {
+    my ($self, $send, $operation, $callback) = @_;
+    Asterisk::ARI::Native::client_check($self->{native});
+    if ($callback) {
+        my $ticket = ++$self->{ticket};
+        $send->($self->_port, $ticket);
+        $self->{calls}{$ticket} = [$callback, $operation, Asterisk::ARI::Exception::_place()];
+        return Asterisk::ARI::Call->_new($self, $ticket);
+    }
+    # A port of its own, so that what is for dispatch stays where it is. If a signal handler dies, the port goes, and with
+    # it the call.
+    my $port = pop @{ $self->{idle} } || Asterisk::ARI::Native::port_new();
+    $send->($port, 1);
+    my @answer;
+    until (@answer = Asterisk::ARI::Native::port_take($port)) {
+        Asterisk::ARI::Native::port_wait($port, undef);
+    }
+    push @{ $self->{idle} }, $port;
+    return $self->_result($operation, @answer[1 .. 3]);
+}
+
+# A promise for what a function begins that is given a callback.
+sub _promise {
+    my ($self, $begin) = @_;
+    my $loop = $self->{loop}
+        or Asterisk::ARI::Exception::_class('IllegalStateException')
+        ->throw('promises need an event loop: call $ari->attach first');
+    # Until it is settled, it keeps the client.
+    my ($promise, $settle) = $loop->promise;
+    my $call = eval { $begin->(sub { $settle->(@_); undef $self }) };
+    if ($call) {
+        $loop->cancellable($promise, $call);
+    }
+    else {
+        $settle->($@);
+    }
+    return $promise;
+}
+
+sub _port { return $_[0]{port} ||= Asterisk::ARI::Native::port_new() }
+
+sub _cancel {
+    my ($self, $ticket) = @_;
+    return 0 if $self->{pid} != $$ || !delete $self->{calls}{$ticket};
+    Asterisk::ARI::Native::port_abandon($self->{port}, $ticket);
+    delete $self->{drains}{$ticket};
+    return 1;
+}
+
+# The value of an answer. Errors are of the call's place when that is over already.
+sub _result {
+    my ($self, $operation, $kind, $value, $content_type, @place) = @_;
+    die Asterisk::ARI::Exception->_of_json($value, @place) if $kind == $FAILED;
+    return Asterisk::ARI::File->_new($value, $content_type) if $kind == $BINARY;
+    return undef if $kind != $JSON;
+    my $data;
+    if (!eval { local $SIG{__DIE__}; $data = Asterisk::ARI::JSON::decode($value); 1 }) {
+        my $message = "the server's answer is no JSON: $@";
+        $message =~ s/ at \S+ line \d+\.?\n\z//;
+        my $class = Asterisk::ARI::Exception::_class('ProtocolException');
+        $class->throw(message => $message, delivery => 'outcome unknown', operation => $operation->{id});
+    }
+    my $package = $operation->{package};
+    return defined $package ? Asterisk::ARI::Data::_make($package, $self, $data, $operation->{list}) : $data;
+}
+
+# Runs the callback of a call.
+sub _answer {
+    my ($self, $call, $kind, $value, $content_type) = @_;
+    my ($callback, $operation, @place) = @$call;
+    my $result;
+    my $done = eval { $result = $self->_result($operation, $kind, $value, $content_type, @place); 1 };
+    $self->_call_back($callback, $done ? (undef, $result) : $@);
+    return;
+}
+
+sub _call_back {
+    my ($self, $callback, @arguments) = @_;
+    return if eval { $callback->(@arguments); 1 };
+    $self->_report($@);
+    return;
+}
+
+# Tells of what a handler or a callback has died with.
+sub _report {
+    my ($self, $error, $event) = @_;
+    if (my $handler = $self->{exception_handler}) {
+        $handler->($error, $event);
+        return;
+    }
+    my $of = $event ? 'a handler of ' . $event->_type . ' events' : 'a callback';
+    warn "Asterisk::ARI: $of died: $error";
+    return;
+}
+
+# Event connections.
+
+sub _open {
+    my ($self, $arguments, $callback) = @_;
+    Asterisk::ARI::Native::client_check($self->{native});
+    my @place = Asterisk::ARI::Exception::_place();
+    my $ticket = ++$self->{ticket};
+    my $native = Asterisk::ARI::Native::port_open($self->_port, $self->{native}, $ticket, $arguments);
+    my $drain = $self->{drains}{$ticket} = Asterisk::ARI::Drain->new($native, $ticket, @place);
+    my ($error, $answered);
+    my $opened = sub {
+        ($error) = @_;
+        $answered = 1;
+        my $stream = defined $error ? $drain->forget($self) : Asterisk::ARI::Stream->_new($self, $drain);
+        $callback->($error, $stream) if $callback;
+        $drain->opened($self) if $stream;
+    };
+    $self->{calls}{$ticket} = [$opened, {}, @place];
+    return Asterisk::ARI::Call->_new($self, $ticket) if $callback;
+    # An exception on the way, such as that of a signal handler, ends the attempt.
+    if (!eval { $self->dispatch, $answered || $self->_wait until $answered; 1 }) {
+        my $died = $@;
+        delete $self->{calls}{$ticket};
+        $drain->forget($self);
+        die $died;
+    }
+    die $error if defined $error;
+    return Asterisk::ARI::Stream->_new($self, $drain);
+}
+
+# Waits until there is something to dispatch, until a time at most. False when it is up.
+sub _wait {
+    my ($self, $until) = @_;
+    my $left;
+    if (defined $until) {
+        $left = $until - Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC());
+        $left = 0 if $left < 0;
+    }
+    return Asterisk::ARI::Native::port_wait($self->_port, $left);
+}
+
+# One turn: callbacks of answers, and a batch of events.
+sub _dispatch {
+    my ($self) = @_;
+    Asterisk::ARI::Native::client_check($self->{native});
+    my $port = $self->{port} or return;
+    for (1 .. $TURN) {
+        my ($ticket, $kind, $value, $content_type) = Asterisk::ARI::Native::port_take($port) or last;
+        if ($kind == $NEWS) {
+            my $drain = $self->{drains}{$ticket};
+            last if $drain && $drain->serve($self);
+        }
+        elsif (my $call = delete $self->{calls}{$ticket}) {
+            $self->_answer($call, $kind, $value, $content_type);
+        }
+    }
+    return;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+Asterisk::ARI::Client - what the client is made of
+
+=head1 DESCRIPTION
+
+The hand-written half below the generated L<Asterisk::ARI::Surface>: calls, callbacks, handlers. Programs use L<Asterisk::ARI>, which
+has all that is for them.
+
+=cut

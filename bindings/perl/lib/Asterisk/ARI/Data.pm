@@ -1,0 +1,107 @@
+package Asterisk::ARI::Data;
+
+use strict;
+use warnings;
+
+use Asterisk::ARI::Exception ();
+
+# An array, so that the object can stand for the hash of its data: [data, client, ...]. Of an event the data is undef
+# until somebody looks.
+use overload
+    '%{}'    => sub { $_[0][0] || $_[0]->_load },
+    fallback => 1;
+
+my %LOADED;
+
+sub _new {
+    my ($class, $client, $data) = @_;
+    return bless [$data, $client], $class;
+}
+
+sub client { return $_[0][1] }
+
+sub TO_JSON { return $_[0][0] || $_[0]->_load }
+
+# Loads the file of a class when it is first needed.
+sub _load_class {
+    my ($package) = @_;
+    return $package if $LOADED{$package};
+    (my $file = "$package.pm") =~ s{::}{/}g;
+    local ($@, $!);
+    require $file;
+    $LOADED{$package} = 1;
+    return $package;
+}
+
+# Objects of JSON, or a list of them; what is something else stays as it is.
+sub _make {
+    my ($package, $client, $value, $list) = @_;
+    return ref $value eq 'ARRAY' ? [map { _make($package, $client, $_) } @$value] : $value if $list;
+    return ref $value eq 'HASH' ? _load_class($package)->_new($client, $value) : $value;
+}
+
+# The class that a declaration names.
+sub _package {
+    my ($spec) = @_;
+    return "Asterisk::ARI::Object::$spec->{object}" if defined $spec->{object};
+    return "Asterisk::ARI::Model::$spec->{model}"   if defined $spec->{model};
+    return undef;
+}
+
+# What the generated classes say of themselves.
+
+sub _class {
+    my ($class, $name, %about) = @_;
+    my $about = { %about, name => $name };
+    no strict 'refs';
+    *{"${class}::_about"} = sub { $about };
+    return;
+}
+
+sub _field {
+    my ($class, $method, $spec) = @_;
+    my ($name, $list) = @$spec{qw(name list)};
+    my $package = _package($spec);
+    no strict 'refs';
+    *{"${class}::$method"} = defined $package
+        ? sub { _make($package, $_[0][1], ($_[0][0] || $_[0]->_load)->{$name}, $list) }
+        : sub { ($_[0][0] || $_[0]->_load)->{$name} };
+    return;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+Asterisk::ARI::Data - JSON with methods: what models, objects and events have in common
+
+=head1 SYNOPSIS
+
+    $channel->name;                 # a method for each field ...
+    $channel->{name};               # ... and the hash of what the server has sent
+    $channel->caller->number;
+    $channel->{caller}{number};
+    print encode_json({%$channel});
+
+=head1 DESCRIPTION
+
+What the server has sent, as a hash and with a method for each field. A method gives undef where the server has sent nothing;
+lists are array references, and what is a class of its own comes as an object of it.
+
+It is a snapshot: changing the hash changes nothing in Asterisk, and it does not change when Asterisk does.
+
+=head1 METHODS
+
+=head2 client
+
+The client it came from.
+
+=head2 TO_JSON
+
+The hash, for JSON modules (with C<convert_blessed>).
+
+=cut
