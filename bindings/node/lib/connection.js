@@ -140,21 +140,21 @@ class Connection extends AsyncResource {
     }
     const batch = this.#batch;
     const at = this.#at;
-    this.#at = at + 4;
+    this.#at = at + 5;
     this.#sequence = batch[at];
     // Handlers run in the asynchronous context of the call that opened the connection, whoever woke this thread.
-    this.runInAsyncScope(this.#handle, this, batch[at + 1], batch[at + 2], batch[at + 3]);
+    this.runInAsyncScope(this.#handle, this, batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
     return more;
   }
 
-  #handle(type, text, subscriptions) {
+  #handle(type, text, subscriptions, objects) {
     const targets = targetsOf(this.#core, type, subscriptions);
     const reader = targets.reader ? this.#reader : undefined;
     const library = isLibrary(type);
     if (targets.isNobody() && reader === undefined && !library) return;
     const event = decode(text, this.#core.exact);
     if (library) this.#tell(event);
-    if (!targets.isNobody()) deliver(this.#core, event, type, targets);
+    if (!targets.isNobody()) deliver(this.#core, event, type, objects, targets);
     reader?.push(event);
     if (type === 'Connected') this.#opened();
   }

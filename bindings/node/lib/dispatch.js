@@ -117,10 +117,13 @@ function targetsOf(core, type, subscriptions) {
   return targets;
 }
 
-/** Calls them. What they throw does not keep the others from being called, and is an uncaughtException then. */
-function deliver(core, event, type, targets) {
+/**
+ * Calls them. What they throw does not keep the others from being called, and is an uncaughtException then. `objects` are
+ * the fields and classes of the event's objects, if its type is newer than the library.
+ */
+function deliver(core, event, type, objects, targets) {
   const { client, registry } = core;
-  const resources = resourcesOf(core, event, type);
+  const resources = resourcesOf(core, event, objects ?? EVENTS.get(type)?.objects ?? NONE);
   for (const listener of targets.star) attempt(listener, client, event, resources);
   for (const listener of targets.typed) attempt(listener, client, event, resources);
   for (const entry of targets.entries) {
@@ -156,9 +159,7 @@ function isLibrary(type) {
  * The second argument of handlers: nothing, the instance, or the instances by the names of their fields. Counted is what
  * is there, not what the description allows.
  */
-function resourcesOf(core, event, type) {
-  const spec = EVENTS.get(type);
-  const fields = spec === undefined ? usualFields(event) : spec.objects;
+function resourcesOf(core, event, fields) {
   let alone;
   let several;
   for (const [field, className] of fields) {
@@ -175,23 +176,6 @@ function resourcesOf(core, event, type) {
     }
   }
   return several ?? alone?.[1];
-}
-
-let usual;
-
-/** For events newer than the library: the class that fields of this name have wherever it is known, if all agree. */
-function usualFields(event) {
-  if (usual === undefined) {
-    usual = new Map();
-    for (const { objects } of EVENTS.values()) {
-      for (const [field, className] of objects) {
-        usual.set(field, [undefined, className].includes(usual.get(field)) ? className : null);
-      }
-    }
-  }
-  return Object.keys(event)
-    .filter((field) => usual.get(field))
-    .map((field) => [field, usual.get(field)]);
 }
 
 module.exports = { announce, deliver, isLibrary, news, targetsOf };

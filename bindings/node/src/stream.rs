@@ -39,7 +39,8 @@ impl Stream {
 
 #[napi]
 impl Stream {
-    /// The next events, four slots each: sequence, type, text, subscriptions (one number, or several in ascending order).
+    /// The next events, five slots each: sequence, type, text, subscriptions (one number, or several in ascending order), and
+    /// for types newer than the library the fields and classes of the event's objects.
     /// `undefined`: nothing for now, and there will be news. `null`: the end. A text: the error it ended with, as JSON.
     #[napi(ts_return_type = "any[] | undefined | null | string")]
     pub fn drain<'env>(&self, env: &'env Env) -> napi::Result<Either4<Array<'env>, Undefined, Null, String>> {
@@ -58,15 +59,19 @@ impl Stream {
                 return Ok(Either4::D(error.to_json().to_string()));
             }
         };
-        let mut out = env.create_array(4 * batch.events.len() as u32)?;
+        let mut out = env.create_array(5 * batch.events.len() as u32)?;
         for (index, event) in batch.events.iter().enumerate() {
-            let at = 4 * index as u32;
+            let at = 5 * index as u32;
             out.set(at, event.sequence as i64)?;
             out.set(at + 1, event.name())?;
             out.set(at + 2, event.text())?;
             match event.handlers.as_slice() {
                 [only] => out.set(at + 3, only.0 as i64)?,
                 several => out.set(at + 3, several.iter().map(|id| id.0 as i64).collect::<Vec<_>>())?,
+            }
+            if !event.is_known() {
+                let objects = event.objects().iter().map(|object| vec![object.field, object.class]);
+                out.set(at + 4, objects.collect::<Vec<_>>())?;
             }
         }
         Ok(Either4::A(out))
