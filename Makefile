@@ -1,10 +1,11 @@
 # What there is to do here: make help. All that is made is ignored by git: target (or $CARGO_TARGET_DIR), .venv, .asterisk,
-# node_modules, and the addons in bindings.
+# .perl5, node_modules, and the addons in bindings.
 
 PYTHON ?= python3
 CARGO ?= cargo
 NODE ?= node
 NPM ?= npm
+PERL ?= perl
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 ASTERISK := $(PYTHON) scripts/asterisk/asterisk.py
@@ -15,6 +16,11 @@ PYTHON_CODE := scripts examples/python bindings/python
 # Where JavaScript of ours lies, from bindings/node, where its tools are.
 NODE_CODE := . ../../examples/node
 NODE_MODULES := bindings/node/node_modules
+# The modules of the Perl client.
+PERL_MODULES = $(shell find bindings/perl/lib bindings/perl/generated -name '*.pm')
+# Modules that its tests need, where the machine does not have them.
+PERL5 := .perl5
+export PERL5LIB := $(CURDIR)/$(PERL5)/arch:$(CURDIR)/$(PERL5)/share$(if $(PERL5LIB),:$(PERL5LIB))
 # What the native part of the module of a language (python, node) is made from.
 addon_sources = Cargo.toml Cargo.lock $(shell find core bindings/$(1)/src bindings/$(1)/Cargo.toml $(2) \
 	\( -name '*.rs' -o -name '*.toml' -o -name '*.json' \) -not -path 'core/tests/*')
@@ -22,7 +28,7 @@ addon_sources = Cargo.toml Cargo.lock $(shell find core bindings/$(1)/src bindin
 # Whatever builds the native part of the Python module does it for this Python.
 export PYO3_PYTHON := $(CURDIR)/$(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
-export CARGO NODE
+export CARGO NODE PERL
 # Not everything runs in this folder.
 ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(if $(filter /%,$(CARGO_TARGET_DIR)),,$(CURDIR)/)$(CARGO_TARGET_DIR)
@@ -31,7 +37,7 @@ endif
 # One thing after the other: cargo and Asterisk take all there is anyway, and the output stays readable.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-node test-scripts generate check asterisk asterisk-stop clean toolchain release
+.PHONY: help demo test test-rust test-python test-node test-perl test-scripts generate check asterisk asterisk-stop clean toolchain release perl
 
 help:
 	@echo 'make demo           set everything up, start a real Asterisk, let a caller talk to an example IVR'
@@ -43,10 +49,10 @@ help:
 	@echo 'make clean          remove all that was made'
 	@echo
 	@echo 'ARI_URL, ARI_USERNAME and ARI_PASSWORD in the environment name an Asterisk of your own for demo and test.'
-	@echo 'One part of the tests: make test-rust, test-python, test-node or test-scripts.'
+	@echo 'One part of the tests: make test-rust, test-python, test-node, test-perl or test-scripts.'
 
 toolchain:
-	@sh scripts/toolchain.sh '$(PYTHON)' '$(CARGO)' '$(NODE)' '$(NPM)'
+	@sh scripts/toolchain.sh '$(PYTHON)' '$(CARGO)' '$(NODE)' '$(NPM)' '$(PERL)'
 
 # The Python tools, and the Python module with its native part, in a virtual environment.
 
@@ -70,10 +76,24 @@ $(NODE_MODULES)/.addon: $(NODE_MODULES)/.tools $(call addon_sources,node,binding
 	cd examples/node && $(NPM) install --offline --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The Perl modules for the tests; and the Perl module with its native part, in bindings/perl/blib. What is to be built anew
+# is for its own Makefile and for cargo to say.
+
+$(PERL5)/.tools: scripts/asterisk/perl_modules.py | toolchain
+	$(PYTHON) scripts/asterisk/perl_modules.py '$(PERL)' $(PERL5)
+	@touch $@
+
+bindings/perl/Makefile: bindings/perl/Makefile.PL bindings/perl/lib/Asterisk/ARI.pm $(PERL_MODULES) | toolchain
+	cd bindings/perl && $(PERL) Makefile.PL PROFILE=dev
+
+perl: bindings/perl/Makefile
+	$(MAKE) --no-print-directory -C bindings/perl pure_all
+
 generate: | toolchain
 	$(CODEGEN) generate
+	cd bindings/perl && $(PERL) tools/manifest.pl
 
-check: $(VENV)/.tools $(NODE_MODULES)/.tools
+check: $(VENV)/.tools $(NODE_MODULES)/.tools $(PERL5)/.tools perl
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CODEGEN) generate --check
@@ -81,8 +101,9 @@ check: $(VENV)/.tools $(NODE_MODULES)/.tools
 	$(RUN) ruff format --quiet --check $(PYTHON_CODE)
 	cd bindings/python && ../../$(RUN) mypy
 	cd bindings/node && node_modules/.bin/biome check --error-on-warnings $(NODE_CODE)
+	cd bindings/perl && $(PERL) tools/check.pl
 
-test: check test-rust test-python test-node test-scripts
+test: check test-rust test-python test-node test-perl test-scripts
 	@echo 'make test: everything passed'
 
 # An Asterisk that ARI_URL names is somebody's: what would kill it is left out, here and in the other languages.
@@ -97,6 +118,10 @@ test-node: $(NODE_MODULES)/.addon release
 	$(CARGO) build --package ari-conformance
 	cd bindings/node && $(NODE) --test --test-reporter=spec test/*.test.js
 
+test-perl: perl $(PERL5)/.tools release
+	$(CARGO) build --package ari-conformance
+	ARI_TEST_ALL=1 $(MAKE) --no-print-directory -C bindings/perl test TEST_FILES='t/*.t xt/*.t'
+
 # Asterisk's packages may be out of reach where ARI_URL names another Asterisk.
 test-scripts: release | toolchain
 	@if [ -n "$$ARI_URL" ]; then \
@@ -109,7 +134,7 @@ test-scripts: release | toolchain
 release: | toolchain
 	@[ -n "$$ARI_URL" ] || $(ASTERISK) get >/dev/null
 
-demo: $(VENV)/.addon $(NODE_MODULES)/.addon
+demo: $(VENV)/.addon $(NODE_MODULES)/.addon perl
 	$(CARGO) build --package ari-codegen --package ari-examples
 	@$(ASTERISK) run -- $(VENV)/bin/python scripts/demo.py
 
@@ -122,8 +147,9 @@ asterisk-stop:
 clean:
 	-@$(ASTERISK) down --all
 	$(CARGO) clean
-	rm -rf $(VENV) .asterisk .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PERL5) .asterisk .mypy_cache .pytest_cache .ruff_cache
 	rm -rf bindings/python/.mypy_cache bindings/python/.pytest_cache bindings/python/.ruff_cache
 	rm -f bindings/python/python/ari/*.so
 	rm -rf $(NODE_MODULES) examples/node/node_modules bindings/node/npm bindings/node/artifacts
 	rm -f bindings/node/*.node bindings/node/native.js bindings/node/native.d.ts bindings/node/*.tgz
+	[ ! -f bindings/perl/Makefile ] || $(MAKE) --no-print-directory -C bindings/perl realclean

@@ -24,6 +24,7 @@ CARGO = shlex.split(os.environ.get("CARGO", "cargo"))
 LANGUAGES = {
     "rust": [*CARGO, "run", "--quiet", "--package", "ari-examples", "--bin", "demo"],
     "python": [sys.executable, "examples/python/demo.py"],
+    "perl": [os.environ.get("PERL", "perl"), "-Mblib=bindings/perl", "examples/perl/demo.pl"],
     "node": [os.environ.get("NODE", "node"), "examples/node/demo.js"],
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# toolchain.sh PYTHON CARGO NODE NPM: says what has to be installed before anything here can be built, all of it at once.
+# toolchain.sh PYTHON CARGO NODE NPM PERL: says what has to be installed before anything here can be built, all of it at once.
 set -eu
-python=$1 cargo=$2 node=$3 npm=$4
+python=$1 cargo=$2 node=$3 npm=$4 perl=$5
 missing=
 
 lack() {
@@ -36,5 +36,15 @@ if "$node" -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/d
 else
     lack "$node 18 or newer, and npm (Debian: apt-get install nodejs npm; another one: make NODE=...)"
 fi
+
+if "$perl" -e 'use 5.016' 2>/dev/null; then
+    "$perl" -MConfig -e 'exit !-f "$Config{archlibexp}/CORE/perl.h"' || lack "the headers of $perl (Debian: apt-get install libperl-dev)"
+    # Distributions that divide perl leave some of what belongs to it to packages of their own.
+    "$perl" -MExtUtils::MakeMaker -MJSON::PP -MTest::More -MPod::Checker -e 1 2>/dev/null ||
+        lack "ExtUtils::MakeMaker, JSON::PP, Test::More or Pod::Checker of $perl (Debian: apt-get install perl)"
+else
+    lack "$perl 5.16 or newer (Debian: apt-get install perl libperl-dev; another one: make PERL=...)"
+fi
+command -v make >/dev/null 2>&1 || lack "make, which builds the Perl module (Debian: apt-get install make)"
 
 [ -z "$missing" ] || exit 1

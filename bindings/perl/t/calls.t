@@ -60,9 +60,8 @@ subtest 'values' => sub {
 };
 
 subtest 'booleans' => sub {
-    my @true  = (1, \1, JSON::PP::true(), 'true');
-    my @false = (0, '', \0, JSON::PP::false(), 'false', !1);
-    push @true, !!1;
+    my @true  = (\1, JSON::PP::true(), 'true', $] >= 5.036 ? !!1 : ());
+    my @false = ('', \0, JSON::PP::false(), 'false', !1);
     for my $set ([ true => @true ], [ false => @false ]) {
         my ($text, @values) = @$set;
         for my $value (@values) {
@@ -70,6 +69,7 @@ subtest 'booleans' => sub {
                 sub { $ari->channels->record('c1', name => 'n', format => 'wav', beep => $value) };
         }
     }
+    sends 'numbers are as good', 'POST /channels/c1/record?name=n&format=wav&beep=1', sub { $ari->channels->record('c1', name => 'n', format => 'wav', beep => 1) };
 };
 
 subtest 'arguments that are refused' => sub {
@@ -130,8 +130,6 @@ subtest 'a file' => sub {
     unlink $path;
     my $error = error_of { $file->save("$FindBin::Bin/there/is/no/such/folder") };
     ok $error, 'saving may fail';
-    $fake->answer(GET => '/recordings/stored/r1/file' => 200, \'');
-    is $ari->recordings->get_stored_file('r1')->content, '', 'an empty file is a file';
 };
 
 subtest 'the door for what the library does not know' => sub {

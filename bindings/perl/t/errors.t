@@ -94,8 +94,8 @@ subtest 'throwing and catching' => sub {
     is $@->line, $line, 'and its line';
     is $first->status, 404, 'an error is one\'s own';
 
-    local $@ = 'before';
     $fake->answer(GET => '/channels/c2', 200, channel('c2'));
+    local $@ = 'before';
     $ari->channels->get('c2');
     is $@, 'before', 'a call that succeeds leaves $@ alone';
     my $noise = 0;

@@ -31,6 +31,30 @@ open $out, '-|', perl('-e', 'use Asterisk::ARI; print join "\n", sort grep { m{^
 is do { local $/; <$out> // '' }, '', 'the client loads none of the many';
 close $out;
 
+# What is generated takes the name of nothing that is written by hand, and the other way round.
+{
+    require Asterisk::ARI;
+    require Asterisk::ARI::Object;
+    require Asterisk::ARI::Resource;
+    my @surface = methods('Asterisk::ARI::Surface');
+    is_deeply [ grep { Asterisk::ARI::Client->can($_) || exists $Asterisk::ARI::{$_} } @surface ], [], 'the client';
+    for my $kind (qw(Object Resource)) {
+        my $base = "Asterisk::ARI::$kind";
+        for my $module (grep { m{^Asterisk/ARI/$kind/} } @modules) {
+            require $module;
+            my $class = $module =~ s{/}{::}gr =~ s/\.pm\z//r;
+            is_deeply [ grep { $base->can($_) && !/^(?:id|_about)\z/ } methods($class) ], [], $class;
+        }
+    }
+}
+
+# The subs of a package that are its own.
+sub methods {
+    my ($package) = @_;
+    no strict 'refs';
+    return grep { !/^(?:BEGIN|import|__ANON__|\(.*)\z/ && defined &{"${package}::$_"} } sort keys %{"${package}::"};
+}
+
 is $Asterisk::ARI::VERSION // do { require Asterisk::ARI; Asterisk::ARI->VERSION }, Asterisk::ARI->VERSION, 'a version';
 is +Asterisk::ARI::Native->VERSION, Asterisk::ARI->VERSION, 'the same for the native part';
 

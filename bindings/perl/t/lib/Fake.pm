@@ -38,6 +38,9 @@ sub start {
     return $self;
 }
 
+# It ends with the thread that started it.
+sub CLONE_SKIP { return 1 }
+
 sub DESTROY {
     my ($self) = @_;
     return if $self->{owner} != $$;
@@ -93,7 +96,7 @@ sub last_call {
     my $last = ($self->calls)[-1] or return '';
     my $line = "$last->{method} " . substr $last->{path}, 4;
     $line .= "?$last->{query}" if length $last->{query};
-    $line .= ' ' . $JSON->encode($JSON->decode($last->{body})) if length $last->{body};
+    $line .= ' ' . JSON::PP->new->canonical->encode($JSON->decode($last->{body})) if length $last->{body};
     return $line;
 }
 

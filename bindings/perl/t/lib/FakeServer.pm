@@ -17,6 +17,7 @@ use Socket qw(IPPROTO_TCP SHUT_RDWR TCP_NODELAY);
 use Time::HiRes qw(time);
 
 my $JSON = JSON::PP->new->utf8->canonical->allow_nonref;
+my $INFO = { status => 200, json => '{"system":{"version":"22.10.1","entity_id":"00"}}' };
 my $GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 sub serve {
@@ -146,11 +147,12 @@ sub request {
     my $allowed = ($headers{authorization} // '') eq $self->{authorization};
     return $self->answer($client, { status => 401, json => '{"message":"Authentication required"}' }) if !$allowed;
     return $self->upgrade($client, $asked) if $headers{upgrade};
-    my $answers = $self->{answers}{"$method $path"} // $self->{answers}{'* *'};
-    my $answer
-        = $answers               ? (@$answers > 1 ? shift @$answers : $answers->[0])
-        : $path eq '/ari/asterisk/info' ? { status => 200, json => '{"system":{"version":"22.10.1","entity_id":"00"}}' }
-        :                          { status => 404, json => $JSON->encode({ message => "nothing at $path" }) };
+    my $answers
+        = $self->{answers}{"$method $path"}
+        // ($path eq '/ari/asterisk/info' && [$INFO])
+        || $self->{answers}{'* *'}
+        || [ { status => 404, json => $JSON->encode({ message => "nothing at $path" }) } ];
+    my $answer = @$answers > 1 ? shift @$answers : $answers->[0];
     if ($answer->{delay}) {
         $client->{busy} = 1;
         push @{ $self->{later} }, [ time + $answer->{delay}, sub { $client->{busy} = 0; $self->answer($client, $answer) } ];

@@ -51,7 +51,7 @@ sub perl {
 # Runs a program that has $ari, a client of the fake server; gives what it printed, errors included, and its status.
 sub program {
     my ($fake, $source) = @_;
-    my $head = 'use strict; use warnings; use utf8; use Asterisk::ARI; $| = 1;'
+    my $head = 'use strict; use warnings; use utf8; use Asterisk::ARI; $| = 1; $SIG{INT} = q(DEFAULT);'
         . 'my %login = (url => $ARGV[0], username => $ARGV[1], password => $ARGV[2]); utf8::decode($login{password});'
         . 'my $ari = Asterisk::ARI->connect(%login);';
     my $password = PASSWORD;

@@ -1,0 +1,21 @@
+# The conformance table (docs/conformance.md): does what each case says, reports what it saw, and lets the server judge.
+# Once with calls that wait and `run`, and once with callbacks and `dispatch`.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Asterisk::ARI;
+use Conformance;
+use Test::More;
+
+my $table = Conformance->new;
+my @cases = grep { !@ARGV || index($_->{id}, $ARGV[0]) >= 0 } $table->cases;
+cmp_ok scalar @cases, '>', 0, 'there are cases';
+for my $way (qw(perl perl-callbacks)) {
+    my @problems = $table->play($way, @cases);
+    my %failed   = map { $_->{id} => 1 } @problems;
+    diag "conformance: $way ", @cases - keys %failed, ' of ', scalar @cases;
+    is_deeply [ map { "$_->{id} ($_->{file}): $_->{problem}" } @problems ], [], $way;
+}
+done_testing;
