@@ -6,6 +6,8 @@ use warnings;
 
 use parent 'Asterisk::ARI::Surface';
 
+use Asterisk::ARI::Operations ();
+
 our $VERSION = '0.1.0';
 
 my %LOOPS = (

@@ -171,9 +171,11 @@ sub _promise {
         ->throw('promises need an event loop: call $ari->attach first');
     # Until it is settled, it keeps the client.
     my ($promise, $settle) = $loop->promise;
-    my $call = eval { $begin->(sub { $settle->(@_); undef $self }) };
-    if ($call) {
-        $loop->cancellable($promise, $call);
+    local $@;
+    my $begun = eval { $begin->(sub { $settle->(@_); undef $self }) };
+    if ($begun) {
+        # What opens an event connection gives its stream.
+        $loop->cancellable($promise, $begun->isa('Asterisk::ARI::Stream') ? $begun->_call : $begun);
     }
     else {
         $settle->($@);
@@ -195,9 +197,10 @@ sub _cancel {
 sub _result {
     my ($self, $operation, $kind, $value, $content_type, @place) = @_;
     die Asterisk::ARI::Exception->_of_json($value, @place) if $kind == $FAILED;
-    return Asterisk::ARI::File->_new($value, $content_type) if $kind == $BINARY;
+    return Asterisk::ARI::File->_new(defined $value ? $value : '', $content_type) if $kind == $BINARY;
     return undef if $kind != $JSON;
     my $data;
+    local $@;
     if (!eval { local $SIG{__DIE__}; $data = Asterisk::ARI::JSON::decode($value); 1 }) {
         my $message = "the server's answer is no JSON: $@";
         $message =~ s/ at \S+ line \d+\.?\n\z//;
@@ -220,6 +223,7 @@ sub _answer {
 
 sub _call_back {
     my ($self, $callback, @arguments) = @_;
+    local $@;
     return if eval { $callback->(@arguments); 1 };
     $self->_report($@);
     return;
@@ -250,12 +254,14 @@ sub _open {
     my $opened = sub {
         ($error) = @_;
         $answered = 1;
-        my $stream = defined $error ? $drain->forget($self) : Asterisk::ARI::Stream->_new($self, $drain);
-        $callback->($error, $stream) if $callback;
-        $drain->opened($self) if $stream;
+        $drain->forget($self) if defined $error;
+        return if !$callback;
+        $drain->opened if !defined $error;
+        $callback->($error, defined $error ? undef : Asterisk::ARI::Stream->_new($self, $drain));
     };
     $self->{calls}{$ticket} = [$opened, {}, @place];
-    return Asterisk::ARI::Call->_new($self, $ticket) if $callback;
+    return Asterisk::ARI::Stream->_new($self, $drain) if $callback;
+    local $@;
     # An exception on the way, such as that of a signal handler, ends the attempt.
     if (!eval { $self->dispatch, $answered || $self->_wait until $answered; 1 }) {
         my $died = $@;
@@ -264,16 +270,22 @@ sub _open {
         die $died;
     }
     die $error if defined $error;
+    $drain->opened;
     return Asterisk::ARI::Stream->_new($self, $drain);
 }
 
-# Waits until there is something to dispatch, until a time at most. False when it is up.
+sub _now { return Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
+
+# Waits until there may be something to dispatch, until a time at most. False when it is up. The event loop that the
+# client is attached to runs meanwhile, unless it is what has called.
 sub _wait {
     my ($self, $until) = @_;
-    my $left;
-    if (defined $until) {
-        $left = $until - Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC());
-        $left = 0 if $left < 0;
+    my $left = defined $until ? $until - _now() : undef;
+    $left = 0 if defined $left && $left < 0;
+    my $loop = $self->{loop};
+    if ($loop && !$loop->{inside}) {
+        $loop->turn($left);
+        return !defined $until || _now() < $until;
     }
     return Asterisk::ARI::Native::port_wait($self->_port, $left);
 }

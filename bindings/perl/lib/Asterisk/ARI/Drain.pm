@@ -99,10 +99,10 @@ sub step {
     return $event;
 }
 
-# Handles what there is, a batch at most. False if somebody else is at it.
+# Handles what there is, a batch at most. False if somebody else is at it, or if it is not open yet.
 sub serve {
     my ($self, $client) = @_;
-    if ($self->{busy}) {
+    if ($self->{busy} || !$self->{opened}) {
         $self->{missed} = 1;
         return 0;
     }
@@ -144,7 +144,7 @@ sub _ended {
     my ($self, $client, $error) = @_;
     $self->{error} = $error;
     $self->forget($client);
-    $self->tell_end($client) if $self->{opened};
+    $self->tell_end($client);
     return;
 }
 
@@ -157,11 +157,11 @@ sub forget {
     return undef;
 }
 
-# The connection was made, and whoever wanted to know has been told; it may have ended since.
+# The connection is made. What came before is told of again.
 sub opened {
-    my ($self, $client) = @_;
+    my ($self) = @_;
     $self->{opened} = 1;
-    $self->tell_end($client) if $self->{ended};
+    Asterisk::ARI::Native::stream_rewind($self->{native}, 0) if $self->{missed};
     return;
 }
 

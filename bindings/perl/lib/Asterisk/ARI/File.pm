@@ -21,8 +21,14 @@ sub content_type { return $_[0]{content_type} }
 
 sub save {
     my ($self, $path) = @_;
-    my $saved = open(my $file, '>:raw', $path) && print({$file} $self->{content}) && close $file;
-    return $self if $saved;
+    open my $file, '>:raw', $path or _cannot($path);
+    print {$file} $self->{content} or _cannot($path);
+    close $file or _cannot($path);
+    return $self;
+}
+
+sub _cannot {
+    my ($path) = @_;
     Asterisk::ARI::Exception->throw("$path cannot be written: $!");
 }
 

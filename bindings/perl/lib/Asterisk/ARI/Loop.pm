@@ -16,6 +16,7 @@ sub new {
     Scalar::Util::weaken $client;
     $self->watch($handle, sub {
         my $there = $client or return;
+        local $there->{loop}{inside} = 1;
         $there->dispatch;
     });
     return $self;
@@ -45,6 +46,7 @@ Asterisk::ARI::Loop - base of the adapters for event loops
 
     package My::Loop;
     use parent 'Asterisk::ARI::Loop';
+    sub turn    { my ($self, $seconds) = @_; ... }
     sub watch   { my ($self, $handle, $code) = @_; ... }
     sub unwatch { my ($self, $handle) = @_; ... }
     sub promise { my ($self) = @_; ...; return ($promise, sub { my ($error, $result) = @_; ... }) }
@@ -60,6 +62,11 @@ watch C<< $ari->fd >> for reading and call C<< $ari->dispatch >>.
 =head2 watch, unwatch
 
 Begin and end calling the code whenever the handle is readable.
+
+=head2 turn
+
+Runs the loop until something has happened, so many seconds at most (undef: for ever). That is what C<run> and C<next> wait with while
+they have not been called by the loop itself.
 
 =head2 promise
 

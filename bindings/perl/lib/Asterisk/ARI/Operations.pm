@@ -25,8 +25,7 @@ sub _operation {
         return $self->client->_call(\%known, $arguments, $callback);
     };
     my $promise = sub {
-        my $self = shift;
-        my @arguments = @_;
+        my ($self, @arguments) = @_;
         return $self->client->_promise(sub { $self->$call(@arguments, $_[0]) });
     };
     no strict 'refs';

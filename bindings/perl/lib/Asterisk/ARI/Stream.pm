@@ -3,8 +3,6 @@ package Asterisk::ARI::Stream;
 use strict;
 use warnings;
 
-use Time::HiRes ();
-
 use Asterisk::ARI::Exception ();
 use Asterisk::ARI::Native ();
 
@@ -13,6 +11,9 @@ sub _new {
     my ($class, $client, $drain) = @_;
     return bless { client => $client, drain => $drain }, $class;
 }
+
+# What gives up opening it.
+sub _call { return Asterisk::ARI::Call->_new($_[0]{client}, $_[0]{drain}{ticket}) }
 
 sub client { return $_[0]{client} }
 
@@ -35,7 +36,7 @@ sub run {
 sub next {
     my ($self, $timeout) = @_;
     my ($client, $drain) = @$self{qw(client drain)};
-    my $until = defined $timeout ? Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) + $timeout : undef;
+    my $until = defined $timeout ? Asterisk::ARI::Client::_now() + $timeout : undef;
     # Stands for this loop among the handlers: it has the core hand over every event.
     $drain->{wanted} ||= $client->{handlers}->add('*', sub { }) unless $drain->{ended};
     local $@;

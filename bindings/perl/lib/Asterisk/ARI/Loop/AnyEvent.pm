@@ -6,16 +6,34 @@ use warnings;
 use parent 'Asterisk::ARI::Loop';
 
 use AnyEvent ();
+use Scalar::Util ();
 
 sub watch {
     my ($self, $handle, $code) = @_;
-    $self->{watcher} = AnyEvent->io(fh => $handle, poll => 'r', cb => $code);
+    Scalar::Util::weaken(my $weak = $self);
+    $self->{watcher} = AnyEvent->io(
+        fh   => $handle,
+        poll => 'r',
+        cb   => sub {
+            my $tick = $weak->{tick};
+            $code->();
+            $tick->send if $tick;
+        },
+    );
     return;
 }
 
 sub unwatch {
     my ($self) = @_;
     delete $self->{watcher};
+    return;
+}
+
+sub turn {
+    my ($self, $seconds) = @_;
+    my $tick = local $self->{tick} = AnyEvent->condvar;
+    my $timer = defined $seconds ? AnyEvent->timer(after => $seconds, cb => sub { $tick->send }) : undef;
+    $tick->recv;
     return;
 }
 

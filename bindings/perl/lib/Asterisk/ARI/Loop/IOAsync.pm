@@ -20,6 +20,12 @@ sub unwatch {
     return;
 }
 
+sub turn {
+    my ($self, $seconds) = @_;
+    $self->{loop}->loop_once($seconds);
+    return;
+}
+
 sub promise {
     my ($self) = @_;
     my $future = $self->{loop}->new_future;

@@ -21,6 +21,15 @@ sub unwatch {
     return;
 }
 
+sub turn {
+    my ($self, $seconds) = @_;
+    my $reactor = $self->{loop}->reactor;
+    my $timer = defined $seconds ? $reactor->timer($seconds => sub { }) : undef;
+    $self->{loop}->one_tick;
+    $reactor->remove($timer) if defined $timer;
+    return;
+}
+
 sub promise {
     my ($self) = @_;
     my $promise = Mojo::Promise->new->ioloop($self->{loop});
