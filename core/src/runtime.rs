@@ -21,18 +21,71 @@ pub fn handle() -> Result<Handle> {
             return Ok(runtime.handle().clone());
         }
     }
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("ari")
-        .enable_all()
-        .build()
-        .map_err(|cause| Error::from_io("cannot start the runtime's threads", Delivery::NotSent, &cause))?;
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(2).thread_name("ari").enable_all().on_thread_start(signals::block);
+    // The first threads begin with the signals of this one blocked; there is no moment in which they are not.
+    let before = signals::block_for_now();
+    let built = builder.build();
+    signals::restore(before);
+    let runtime =
+        built.map_err(|cause| Error::from_io("cannot start the runtime's threads", Delivery::NotSent, &cause))?;
     let handle = runtime.handle().clone();
     if let Some((_, stale)) = shared.replace((process, runtime)) {
         // Its threads live in the parent; waiting for them here would be for ever.
         std::mem::forget(stale);
     }
     Ok(handle)
+}
+
+/// Signals are for the program's own threads. A handler that an interpreter has installed may not run on one of ours, where
+/// that interpreter is not: in Perl it would crash.
+#[cfg(unix)]
+mod signals {
+    use std::mem::MaybeUninit;
+    use std::ptr;
+
+    /// All but those that a thread brings on itself, and those of profilers and debuggers.
+    fn of_the_program() -> libc::sigset_t {
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: the set is filled in before it is used, and the numbers are those of signals.
+        unsafe {
+            libc::sigfillset(set.as_mut_ptr());
+            for own in
+                [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT, libc::SIGTRAP, libc::SIGPROF]
+            {
+                libc::sigdelset(set.as_mut_ptr(), own);
+            }
+            set.assume_init()
+        }
+    }
+
+    pub fn block() {
+        block_for_now();
+    }
+
+    /// What was blocked before.
+    pub fn block_for_now() -> libc::sigset_t {
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: both sets are ours, and the old one is filled in: the call cannot fail with these arguments.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_BLOCK, &of_the_program(), before.as_mut_ptr());
+            before.assume_init()
+        }
+    }
+
+    pub fn restore(before: libc::sigset_t) {
+        // SAFETY: a set that the system has given.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut()) };
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    pub fn block() {}
+
+    pub fn block_for_now() {}
+
+    pub fn restore((): ()) {}
 }
 
 /// Refuses a client that was made before a `fork`, in place of hanging on threads that are not there.
@@ -70,5 +123,32 @@ impl<F: Future> Future for InRuntime<F> {
         let handle = self.handle.clone();
         let _inside = handle.enter();
         self.future.as_mut().poll(context)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// The signals that a thread has blocked, as the kernel has them.
+    fn blocked(thread: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{thread}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap();
+        u64::from_str_radix(line.trim(), 16).unwrap()
+    }
+
+    #[test]
+    fn signals_are_for_the_threads_of_the_program() {
+        let program = blocked("thread-self");
+        let handle = handle().unwrap();
+        assert_eq!(blocked("thread-self"), program);
+        let interrupt = 1 << (libc::SIGINT - 1);
+        let child = 1 << (libc::SIGCHLD - 1);
+        let fault = 1 << (libc::SIGSEGV - 1);
+        let worker = handle.block_on(handle.spawn(async { blocked("thread-self") })).unwrap();
+        let blocking = handle.block_on(handle.spawn_blocking(|| blocked("thread-self"))).unwrap();
+        for mask in [worker, blocking] {
+            assert_eq!(mask & (interrupt | child | fault), interrupt | child);
+        }
     }
 }

@@ -401,7 +401,7 @@ AriNext ari_stream_next(const struct AriStream *stream,
                         struct AriBytes *error);
 
 // Puts back the events of the last batch that come after this one; the next batch matches them with the subscriptions of
-// that moment (see `ari_client_generation`).
+// that moment (see `ari_client_generation`). A port is told that there is something to look at.
 //
 // # Safety
 // `stream` is NULL or a stream.

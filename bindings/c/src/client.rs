@@ -1,6 +1,6 @@
 //! One server: what is asked and waited for, and who wants which events.
 
-use ari_core::{Arguments, Client, Error, Interest, ObjectKey, Options, Reply, Result, SubscriptionId};
+use ari_core::{logging, Arguments, Client, Error, Interest, ObjectKey, Options, Reply, Result, SubscriptionId};
 use serde_json::Value;
 
 use crate::answer::AriAnswer;
@@ -48,6 +48,7 @@ pub unsafe extern "C" fn ari_client_connect(options: AriSlice, error: *mut AriBy
 }
 
 fn new(options: AriSlice) -> Result<Client> {
+    logging::from_environment();
     let mut given: Arguments = options.json("options")?.unwrap_or_default();
     let mut text = |name: &str| match given.shift_remove(name) {
         Some(Value::String(text)) => Ok(text),

@@ -140,14 +140,18 @@ pub unsafe extern "C" fn ari_stream_next(
 }
 
 /// Puts back the events of the last batch that come after this one; the next batch matches them with the subscriptions of
-/// that moment (see `ari_client_generation`).
+/// that moment (see `ari_client_generation`). A port is told that there is something to look at.
 ///
 /// # Safety
 /// `stream` is NULL or a stream.
 #[no_mangle]
 pub unsafe extern "C" fn ari_stream_rewind(stream: *const AriStream, sequence: u64) {
     guard(std::ptr::null_mut(), (), || {
-        handle(stream, "stream")?.inner.rewind(sequence);
+        let stream = handle(stream, "stream")?;
+        stream.inner.rewind(sequence);
+        if let Some(herald) = &stream.herald {
+            herald.looked.notify_one();
+        }
         Ok(())
     });
 }

@@ -7,3 +7,8 @@ mod client;
 mod error;
 mod port;
 mod stream;
+
+#[napi_derive::module_init]
+fn begin() {
+    ari_core::logging::from_environment();
+}
