@@ -211,6 +211,31 @@ sub _result {
     return defined $package ? Asterisk::ARI::Data::_make($package, $self, $data, $operation->{list}) : $data;
 }
 
+# The query as JSON pairs of texts: lists are joined by commas, what is undef is left out.
+sub _pairs {
+    my ($query) = @_;
+    my @pairs = ref $query eq 'HASH' ? map { [$_, $query->{$_}] } sort keys %$query
+              : ref $query eq 'ARRAY' ? @$query
+              :                         undef;
+    for my $pair (@pairs) {
+        Asterisk::ARI::Exception->_refuse('the query has to be a hash of names and values, or an array of such pairs')
+            if ref $pair ne 'ARRAY' || @$pair != 2;
+        my ($name, $value) = @$pair;
+        my $reason;
+        $value = Asterisk::ARI::JSON::plain($value, \$reason);
+        Asterisk::ARI::Exception->_refuse("$name of the query $reason") if defined $reason;
+        $pair = [$name, _query_text($value)];
+    }
+    return Asterisk::ARI::JSON::encode([grep { defined $_->[1] } @pairs]);
+}
+
+sub _query_text {
+    my ($value) = @_;
+    return join ',', grep { defined } map { _query_text($_) } @$value if ref $value eq 'ARRAY';
+    return Asterisk::ARI::JSON::encode($value) if ref $value;
+    return defined $value ? "$value" : undef;
+}
+
 # Runs the callback of a call.
 sub _answer {
     my ($self, $call, $kind, $value, $content_type) = @_;
