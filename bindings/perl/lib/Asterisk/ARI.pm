@@ -147,7 +147,11 @@ sub dispatch {
     return;
 }
 
-sub fd { return Asterisk::ARI::Native::port_fd($_[0]->_port) }
+sub fd {
+    my ($self) = @_;
+    Asterisk::ARI::Native::client_check($self->{native});
+    return Asterisk::ARI::Native::port_fd($self->_port);
+}
 
 sub attach {
     my ($self, $name, $loop) = @_;
@@ -168,6 +172,7 @@ sub detach {
 
 sub close {
     my ($self) = @_;
+    Asterisk::ARI::Native::client_check($self->{native});
     $self->detach;
     $self->stop;
     $self->{handlers}->remove_all;

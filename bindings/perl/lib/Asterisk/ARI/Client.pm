@@ -287,9 +287,11 @@ sub _open {
     $self->{calls}{$ticket} = [$opened, {}, @place];
     return Asterisk::ARI::Stream->_new($self, $drain) if $callback;
     local $@;
-    # An exception on the way, such as that of a signal handler, ends the attempt.
-    if (!eval { $self->dispatch, $answered || $self->_wait until $answered; 1 }) {
-        my $died = $@;
+    my @held;
+    my $done = eval { $self->_dispatch(\@held), $answered || $self->_wait until $answered; 1 };
+    my $died = $@;
+    $_->again for @held;
+    if (!$done) {    # by a signal handler, for example, which ends the attempt
         delete $self->{calls}{$ticket};
         $drain->forget($self);
         die $died;
@@ -315,16 +317,21 @@ sub _wait {
     return Asterisk::ARI::Native::port_wait($self->_port, $left);
 }
 
-# One turn: callbacks of answers, and a batch of events.
+# One turn: callbacks of answers, and a batch of events. With a list, connections that have events are put into it instead.
 sub _dispatch {
-    my ($self) = @_;
+    my ($self, $held) = @_;
     Asterisk::ARI::Native::client_check($self->{native});
     my $port = $self->{port} or return;
     for (1 .. $TURN) {
         my ($ticket, $kind, $value, $content_type) = Asterisk::ARI::Native::port_take($port) or last;
         if ($kind == $NEWS) {
-            my $drain = $self->{drains}{$ticket};
-            last if $drain && $drain->serve($self);
+            my $drain = $self->{drains}{$ticket} or next;
+            if ($held && !$drain->{busy} && $drain->{opened}) {
+                push @$held, $drain;
+            }
+            elsif ($drain->serve($self)) {
+                last;
+            }
         }
         elsif (my $call = delete $self->{calls}{$ticket}) {
             $self->_answer($call, $kind, $value, $content_type);

@@ -14,6 +14,7 @@ my $TURN = 1000;
 # One event connection: takes events out of it and calls their handlers. The client keeps it and passes itself along.
 #   items       the rest of the batch, five slots an event
 #   last        sequence of the event whose handlers ran last in this batch
+#   seen        sequence of the last event whose handlers ran at all
 #   generation  of the client's subscriptions when the batch was taken
 #   busy        an event is being handled, or somebody takes them one by one: serve leaves them alone
 #   missed      news that came meanwhile
@@ -26,6 +27,7 @@ sub new {
         file     => $file,
         line     => $line,
         items    => [],
+        seen     => 0,
         missed   => 0,
         watchers => 0,
         on_end   => [],
@@ -69,7 +71,7 @@ sub rematch {
 
 sub _put_back {
     my ($self) = @_;
-    Asterisk::ARI::Native::stream_rewind($self->{native}, $self->{last}) unless $self->{ended};
+    Asterisk::ARI::Native::stream_rewind($self->{native}, $self->{seen}) unless $self->{ended};
     $self->{items} = [];
     undef $self->{last};
     return;
@@ -80,7 +82,7 @@ sub _put_back {
 sub step {
     my ($self, $client) = @_;
     my ($sequence, $type, $text, $numbers, $objects) = splice @{ $self->{items} }, 0, 5;
-    $self->{last} = $sequence;
+    $self->{last} = $self->{seen} = $sequence;
     my $package = $Asterisk::ARI::Surface::EVENTS{$type} || 'Asterisk::ARI::Event';
     my $event = Asterisk::ARI::Data::_load_class($package)->_received($client, $type, $text, $objects);
     for my $entry ($client->{handlers}->of($numbers)) {
@@ -121,15 +123,16 @@ sub serve {
 }
 
 # Waits for the next event until a time (undef: for ever), and gives it once its handlers have been called. Undef at the
-# end or when the time is up. What else comes for the client meanwhile is dispatched.
+# end or when the time is up. What else comes for the client meanwhile is dispatched, but for the events of other
+# connections if there is a list for them.
 sub take {
-    my ($self, $client, $until) = @_;
+    my ($self, $client, $until, $held) = @_;
     local $self->{busy} = 1;
     local $self->{watchers} = $self->{watchers} + 1;
     until ($self->{ended}) {
         $self->rematch($client);
         if (!@{ $self->{items} }) {
-            $client->dispatch;
+            $client->_dispatch($held);
             $self->fill($client);
         }
         return $self->step($client) if @{ $self->{items} };
@@ -161,7 +164,19 @@ sub forget {
 sub opened {
     my ($self) = @_;
     $self->{opened} = 1;
-    Asterisk::ARI::Native::stream_rewind($self->{native}, 0) if $self->{missed};
+    $self->again if $self->{missed};
+    return;
+}
+
+# Has the port tell once more of what nobody has looked at.
+sub again {
+    my ($self) = @_;
+    if ($self->{busy}) {
+        $self->{missed} = 1;
+    }
+    else {
+        $self->_put_back;
+    }
     return;
 }
 

@@ -40,7 +40,11 @@ sub next {
     # Stands for this loop among the handlers: it has the core hand over every event.
     $drain->{wanted} ||= $client->{handlers}->add('*', sub { }) unless $drain->{ended};
     local $@;
-    my $event = $drain->take($client, $until);
+    my ($event, @held);
+    my $done = eval { $event = $drain->take($client, $until, \@held); 1 };
+    my $error = $@;
+    $_->again for @held;
+    die $error if !$done;
     (delete $drain->{wanted})->remove if $drain->{ended} && $drain->{wanted};
     return $event;
 }
@@ -113,7 +117,8 @@ Calls the handlers of events as they come until the connection ends. Dies with w
     my $event = $stream->next($seconds);
 
 Waits for the next event, of whatever type, calls its handlers, and gives it. Undef at the end of the connection and when the time is
-up; C<is_open> tells which. The program takes events either so or through C<dispatch> or an event loop, not both in turns.
+up; C<is_open> tells which. Callbacks of calls are called meanwhile, other connections are left alone. The program takes the events of a
+connection either so or through C<dispatch> or an event loop, not both in turns.
 
 =head2 close
 
