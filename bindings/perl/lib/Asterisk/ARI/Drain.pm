@@ -77,8 +77,8 @@ sub _put_back {
     return;
 }
 
-# Calls the handlers of the next event of the batch, and gives the event. They are complete before the first is called; one
-# that an earlier one takes back is not called any more.
+# Calls the handlers of the next event of the batch, and gives the event. They are complete before the first is called: what
+# that one adds or takes back counts from the next event.
 sub step {
     my ($self, $client) = @_;
     my ($sequence, $type, $text, $numbers, $objects) = splice @{ $self->{items} }, 0, 5;
@@ -86,7 +86,6 @@ sub step {
     my $package = $Asterisk::ARI::Surface::EVENTS{$type} || 'Asterisk::ARI::Event';
     my $event = Asterisk::ARI::Data::_load_class($package)->_received($client, $type, $text, $objects);
     for my $entry ($client->{handlers}->of($numbers)) {
-        next if $entry->{removed};
         my $done = eval {
             $entry->{code}->(defined $entry->{class} ? $event->_object(@$entry{qw(class id)}) : (), $event);
             1;

@@ -36,7 +36,6 @@ sub remove {
     my ($self, $number) = @_;
     return 0 if $self->{pid} != $$;
     my $entry = delete $self->{by_number}{$number} or return 0;
-    $entry->{removed} = 1;
     my $rest = $self->{scopes}{ $entry->{scope} };
     delete $rest->{$number};
     delete $self->{scopes}{ $entry->{scope} } unless %$rest;
