@@ -6,6 +6,8 @@ use warnings;
 
 use parent 'Asterisk::ARI::Surface';
 
+use Scalar::Util ();
+
 use Asterisk::ARI::Operations ();
 
 our $VERSION = '0.1.0';
@@ -181,10 +183,10 @@ sub close {
     return;
 }
 
-# In a child made by fork, or in another thread, all of it belongs to somebody else.
+# In a child made by fork, or in another thread (which has got no handle), all of it belongs to somebody else.
 sub DESTROY {
     my ($self) = @_;
-    return if ${^GLOBAL_PHASE} eq 'DESTRUCT' || $self->{pid} != $$;
+    return if ${^GLOBAL_PHASE} eq 'DESTRUCT' || $self->{pid} != $$ || !Scalar::Util::blessed($self->{native});
     local ($@, $!, $?);
     $self->detach;
     return;
@@ -335,7 +337,7 @@ Removes what C<on_event> has registered for this type with this code. True if th
 
 Sets, and without an argument gives, what is called with whatever a handler dies with, and its event; also with what a callback dies with, and
 the error an event connection has ended with if nobody else is told, without an event. What it dies with itself leaves C<run> or
-C<dispatch>, and no event is lost. Without one there is a warning.
+C<dispatch>, and the events after that one are not lost. Without one there is a warning.
 
 =head2 run
 

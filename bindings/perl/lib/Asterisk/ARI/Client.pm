@@ -204,8 +204,12 @@ sub _result {
     if (!eval { local $SIG{__DIE__}; $data = Asterisk::ARI::JSON::decode($value); 1 }) {
         my $message = "the server's answer is no JSON: $@";
         $message =~ s/ at \S+ line \d+\.?\n\z//;
-        my $class = Asterisk::ARI::Exception::_class('ProtocolException');
-        $class->throw(message => $message, delivery => 'outcome unknown', operation => $operation->{id});
+        Asterisk::ARI::Exception::_class('ProtocolException')->throw(
+            message   => $message,
+            delivery  => 'outcome unknown',
+            operation => $operation->{id},
+            @place ? (file => $place[0], line => $place[1]) : (),
+        );
     }
     my $package = $operation->{package};
     return defined $package ? Asterisk::ARI::Data::_make($package, $self, $data, $operation->{list}) : $data;
