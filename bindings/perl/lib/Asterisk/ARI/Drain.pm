@@ -126,6 +126,7 @@ sub serve {
 # connections if there is a list for them.
 sub take {
     my ($self, $client, $until, $held) = @_;
+    Asterisk::ARI::Native::client_check($client->{native});
     local $self->{busy} = 1;
     local $self->{watchers} = $self->{watchers} + 1;
     until ($self->{ended}) {

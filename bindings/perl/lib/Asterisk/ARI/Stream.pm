@@ -52,6 +52,7 @@ sub next {
 sub ping {
     my ($self, $callback) = @_;
     my ($client, $drain) = @$self{qw(client drain)};
+    Asterisk::ARI::Native::client_check($client->{native});
     my $native = $drain->{native};
     Asterisk::ARI::Exception::_class('ConnectionException')->throw('the event connection is not open') if !$native;
     return $client->_perform(
