@@ -91,6 +91,7 @@ perl: bindings/perl/Makefile
 
 generate: | toolchain
 	$(CODEGEN) generate
+	UPDATE_GOLDEN=1 $(CARGO) test --quiet --package ari-c --test header
 	cd bindings/perl && $(PERL) tools/manifest.pl
 
 check: $(VENV)/.tools $(NODE_MODULES)/.tools $(PERL5)/.tools perl
