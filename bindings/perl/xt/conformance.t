@@ -16,6 +16,7 @@ for my $way (qw(perl perl-callbacks)) {
     my @problems = $table->play($way, @cases);
     my %failed   = map { $_->{id} => 1 } @problems;
     diag "conformance: $way ", @cases - keys %failed, ' of ', scalar @cases;
-    is_deeply [ map { "$_->{id} ($_->{file}): $_->{problem}" } @problems ], [], $way;
+    diag "$_->{id} ($_->{file}): $_->{problem}" for @problems;
+    is scalar @problems, 0, $way;
 }
 done_testing;

@@ -7,7 +7,6 @@ use strict;
 use warnings;
 
 use Asterisk::ARI;
-use Data::Dumper;
 use IO::Select;
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64);
@@ -179,7 +178,7 @@ sub failure {
         error => {
             class   => $classes[0],
             classes => \@classes,
-            text    => "$error " . Dumper($error),
+            text    => "$error",
             map { $_ => $error->$_ } qw(status message delivery body),
         }
     };
