@@ -34,6 +34,15 @@ sub new {
     return bless { server => $out, stdin => $ours, url => $JSON->decode($line)->{url} }, $class;
 }
 
+# The server ends when nobody can write to it any more, and only then can it be waited for.
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $!, $@);
+    close $self->{stdin};
+    close $self->{server};
+    return;
+}
+
 sub ask {
     my ($self, $method, $path, $body) = @_;
     my $content = defined $body ? $JSON->encode($body) : '';
