@@ -7,6 +7,7 @@ Afterwards `PERL5LIB=FOLDER/arch:FOLDER/share PERL` finds all of them. They come
 runs, so that compiled ones fit its perl; what that has already is not brought.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,7 +73,7 @@ def fetch(packages, folder):
     apt = Apt(work)
     apt.update()
     # perl itself and the C library are on the machine.
-    modules = [name for name in apt.closure(packages) if name.startswith("lib") and name.endswith("-perl")]
+    modules = [name for name in apt.closure(packages) if re.fullmatch(r"lib.*-perl|perltidy", name)]
     apt.unpack(modules, folder)
     remove(work)
     compiled = next(folder.glob("usr/lib/*/perl5/*"), None)

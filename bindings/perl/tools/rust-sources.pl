@@ -44,7 +44,8 @@ sub sources {
     my @found;
     my $add = sub { push @found, substr $_, 1 + length $workspace if -f && !m{^\Q$workspace/$member\E/(?:tests|benches|examples)/} };
     File::Find::find({ wanted => $add, no_chdir => 1 }, "$workspace/$member");
-    return sort @found;
+    @found = sort @found;
+    return @found;
 }
 
 sub bring {
