@@ -34,6 +34,65 @@ static void throw_error(pTHX_ AriBytes *error)
     throw_json(aTHX_ json);
 }
 
+/* Perl runs its signal handlers between any two operations, and they may die. While the library is at its bookkeeping that would
+ * lose what is half done, so they wait: until it is over, or code of the program's is called. */
+#define MY_CXT_KEY "Asterisk::ARI::Native::_guts" XS_VERSION
+typedef struct {
+    int held;
+    despatch_signals_proc_t hook;
+} my_cxt_t;
+START_MY_CXT
+
+static void leave_pending(pTHX)
+{
+    PERL_UNUSED_CONTEXT;
+}
+
+static void set_held(pTHX_ int held)
+{
+    dMY_CXT;
+    if (held == MY_CXT.held)
+        return;
+    MY_CXT.held = held;
+    if (held) {
+        MY_CXT.hook = PL_signalhook;
+        PL_signalhook = leave_pending;
+    } else {
+        PL_signalhook = MY_CXT.hook;
+    }
+}
+
+static void restore_held(pTHX_ void *before)
+{
+    set_held(aTHX_ (int)PTR2IV(before));
+}
+
+/* Calls the code that is on the stack with the arguments above it, and gives what it returns; signals are held, or not, until
+ * it returns or dies. */
+static SV *call_held(pTHX_ int held, I32 code, I32 count)
+{
+    dSP;
+    SV *result;
+    I32 i;
+    {
+        dMY_CXT;
+        ENTER;
+        SAVEDESTRUCTOR_X(restore_held, INT2PTR(void *, (IV)MY_CXT.held));
+    }
+    set_held(aTHX_ held);
+    PUSHMARK(SP);
+    EXTEND(SP, count);
+    for (i = 1; i < count; i++)
+        PUSHs(PL_stack_base[code + i]);
+    PUTBACK;
+    call_sv(PL_stack_base[code], G_SCALAR);
+    SPAGAIN;
+    result = SvREFCNT_inc(POPs);
+    PUTBACK;
+    LEAVE;
+    return result;
+}
+
 static SV *new_handle(pTHX_ void *handle, const char *class)
 {
     SV *reference = newRV_noinc(newSVuv(PTR2UV(handle)));
@@ -186,6 +245,41 @@ static SV *batch_of(pTHX_ AriBatch *batch)
 MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native
 
 PROTOTYPES: DISABLE
+
+BOOT:
+{
+    MY_CXT_INIT;
+    MY_CXT.held = 0;
+}
+
+#ifdef USE_ITHREADS
+
+void
+CLONE(...)
+  CODE:
+  {
+    MY_CXT_CLONE;
+    PERL_UNUSED_VAR(items);
+    PERL_UNUSED_VAR(MY_CXT);
+  }
+
+#endif
+
+SV *
+held(SV *code, ...)
+  CODE:
+    PERL_UNUSED_VAR(code);
+    RETVAL = call_held(aTHX_ 1, ax, items);
+  OUTPUT:
+    RETVAL
+
+SV *
+unheld(SV *code, ...)
+  CODE:
+    PERL_UNUSED_VAR(code);
+    RETVAL = call_held(aTHX_ 0, ax, items);
+  OUTPUT:
+    RETVAL
 
 AriClient *
 client_new(SV *options)

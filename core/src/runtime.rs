@@ -50,9 +50,7 @@ mod signals {
         // SAFETY: the set is filled in before it is used, and the numbers are those of signals.
         unsafe {
             libc::sigfillset(set.as_mut_ptr());
-            for own in
-                [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT, libc::SIGTRAP, libc::SIGPROF]
-            {
+            for own in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT, libc::SIGTRAP] {
                 libc::sigdelset(set.as_mut_ptr(), own);
             }
             set.assume_init()

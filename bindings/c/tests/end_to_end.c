@@ -70,6 +70,7 @@ static void wrong_arguments(AriClient *client, AriPort *port)
     CHECK(!ari_client_new(none, &error) && says("\\\"url\\\" is missing"));
     CHECK(!ari_client_new(text("[]"), &error) && says("options cannot be read"));
     CHECK(!ari_client_new(text("{\"url\": 5}"), &error) && says("has to be a text"));
+    CHECK(!ari_client_new(text("{\"url\": \"\", \"username\": \"u\", \"password\": 12345}"), &error) && !says("12345") && says("has to be a text"));
     CHECK(!ari_client_new(text("{\"url\": \"ftp://x\", \"username\": \"u\", \"password\": \"p\"}"), &error) && says("IllegalInputException"));
     CHECK(!ari_client_new(garbage, &error) && says("not UTF-8"));
     CHECK(!ari_client_new(garbage, NULL));

@@ -378,6 +378,9 @@ Has an event loop call C<dispatch>: L<Mojo::IOLoop|Asterisk::ARI::Loop::Mojo>, L
 given) or L<AnyEvent|Asterisk::ARI::Loop::AnyEvent>. The module is loaded then. Gives the client. The loop does not keep the client; a promise does
 until it is settled.
 
+What blocks (calls, C<run>, C<next>, C<start> without a code reference) may be called in what the loop has called, and then blocks it, as
+neither AnyEvent nor Mojo run within themselves.
+
 =head2 detach
 
 Ends that.

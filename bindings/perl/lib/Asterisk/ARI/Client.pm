@@ -199,13 +199,11 @@ sub _result {
     die Asterisk::ARI::Exception->_of_json($value, @place) if $kind == $FAILED;
     return Asterisk::ARI::File->_new(defined $value ? $value : '', $content_type) if $kind == $BINARY;
     return undef if $kind != $JSON;
-    my $data;
-    local $@;
-    if (!eval { local $SIG{__DIE__}; $data = Asterisk::ARI::JSON::decode($value); 1 }) {
-        my $message = "the server's answer is no JSON: $@";
-        $message =~ s/ at \S+ line \d+\.?\n\z//;
+    my $reason;
+    my $data = Asterisk::ARI::JSON::try_decode($value, \$reason);
+    if (defined $reason) {
         Asterisk::ARI::Exception::_class('ProtocolException')->throw(
-            message   => $message,
+            message   => "the server's answer is no JSON: $reason",
             delivery  => 'outcome unknown',
             operation => $operation->{id},
             @place ? (file => $place[0], line => $place[1]) : (),
@@ -253,7 +251,7 @@ sub _answer {
 sub _call_back {
     my ($self, $callback, @arguments) = @_;
     local $@;
-    return if eval { $callback->(@arguments); 1 };
+    return if eval { Asterisk::ARI::Native::unheld($callback, @arguments); 1 };
     $self->_report($@);
     return;
 }
@@ -262,7 +260,7 @@ sub _call_back {
 sub _report {
     my ($self, $error, $event) = @_;
     if (my $handler = $self->{exception_handler}) {
-        $handler->($error, $event);
+        Asterisk::ARI::Native::unheld($handler, $error, $event);
         return;
     }
     my $of = $event ? 'a handler of ' . $event->_type . ' events' : 'a callback';
@@ -280,25 +278,37 @@ sub _open {
     my $native = Asterisk::ARI::Native::port_open($self->_port, $self->{native}, $ticket, $arguments);
     my $drain = $self->{drains}{$ticket} = Asterisk::ARI::Drain->new($native, $ticket, @place);
     my ($error, $answered);
+    # The client keeps this, and not the other way round.
+    Scalar::Util::weaken(my $client = $self);
     my $opened = sub {
         ($error) = @_;
         $answered = 1;
-        $drain->forget($self) if defined $error;
+        $drain->forget($client) if defined $error;
         return if !$callback;
         $drain->opened if !defined $error;
-        $callback->($error, defined $error ? undef : Asterisk::ARI::Stream->_new($self, $drain));
+        $callback->($error, defined $error ? undef : Asterisk::ARI::Stream->_new($client, $drain));
     };
     $self->{calls}{$ticket} = [$opened, {}, @place];
     return Asterisk::ARI::Stream->_new($self, $drain) if $callback;
     local $@;
     my @held;
-    my $done = eval { $self->_dispatch(\@held), $answered || $self->_wait until $answered; 1 };
+    my $done = eval {
+        while ($self->{calls}{$ticket}) {
+            $self->_dispatch(\@held);
+            $self->_wait if $self->{calls}{$ticket};
+        }
+        1;
+    };
     my $died = $@;
     $_->again for @held;
     if (!$done) {    # by a signal handler, for example, which ends the attempt
         delete $self->{calls}{$ticket};
         $drain->forget($self);
         die $died;
+    }
+    if (!$answered) {
+        my $class = Asterisk::ARI::Exception::_class('ConnectionException');
+        $class->throw('the client was closed before the event connection was open');
     }
     die $error if defined $error;
     $drain->opened;
@@ -308,13 +318,13 @@ sub _open {
 sub _now { return Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
 
 # Waits until there may be something to dispatch, until a time at most. False when it is up. The event loop that the
-# client is attached to runs meanwhile, unless it is what has called.
+# client is attached to runs meanwhile, unless it is running.
 sub _wait {
     my ($self, $until) = @_;
     my $left = defined $until ? $until - _now() : undef;
     $left = 0 if defined $left && $left < 0;
     my $loop = $self->{loop};
-    if ($loop && !$loop->{inside}) {
+    if ($loop && $loop->may_turn) {
         $loop->turn($left);
         return !defined $until || _now() < $until;
     }
@@ -322,9 +332,16 @@ sub _wait {
 }
 
 # One turn: callbacks of answers, and a batch of events. With a list, connections that have events are put into it instead.
+# Signal handlers run in the program's code and while waiting, and not in here.
 sub _dispatch {
     my ($self, $held) = @_;
     Asterisk::ARI::Native::client_check($self->{native});
+    Asterisk::ARI::Native::held(\&_turn, @_);
+    return;
+}
+
+sub _turn {
+    my ($self, $held) = @_;
     my $port = $self->{port} or return;
     for (1 .. $TURN) {
         my ($ticket, $kind, $value, $content_type) = Asterisk::ARI::Native::port_take($port) or last;

@@ -28,7 +28,8 @@ sub _load_class {
     return $package if $LOADED{$package};
     (my $file = "$package.pm") =~ s{::}{/}g;
     local ($@, $!);
-    require $file;
+    # A signal handler that dies would leave half a class behind.
+    Asterisk::ARI::Native::held(sub { require $file });
     $LOADED{$package} = 1;
     return $package;
 }

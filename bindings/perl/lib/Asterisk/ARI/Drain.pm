@@ -18,6 +18,7 @@ my $TURN = 1000;
 #   generation  of the client's subscriptions when the batch was taken
 #   busy        an event is being handled, or somebody takes them one by one: serve leaves them alone
 #   missed      news that came meanwhile
+#   given       an event whose handlers have run, for who takes them one by one
 #   watchers    how many wait for the end and will tell how it ended
 sub new {
     my ($class, $native, $ticket, $file, $line) = @_;
@@ -87,7 +88,8 @@ sub step {
     my $event = Asterisk::ARI::Data::_load_class($package)->_received($client, $type, $text, $objects);
     for my $entry ($client->{handlers}->of($numbers)) {
         my $done = eval {
-            $entry->{code}->(defined $entry->{class} ? $event->_object(@$entry{qw(class id)}) : (), $event);
+            my @object = defined $entry->{class} ? $event->_object(@$entry{qw(class id)}) : ();
+            Asterisk::ARI::Native::unheld($entry->{code}, @object, $event);
             1;
         };
         next if $done;
@@ -107,17 +109,21 @@ sub serve {
         $self->{missed} = 1;
         return 0;
     }
-    local $self->{busy} = 1;
-    my $left = $TURN;
-    do {
-        $self->{missed} = 0;
-        $self->fill($client) unless @{ $self->{items} };
-        while (@{ $self->{items} }) {
-            $self->step($client);
-            $left--;
-            $self->fill($client) if $self->rematch($client) && $left > 0;
-        }
-    } while ($self->{missed} && $left > 0);
+    {
+        local $self->{busy} = 1;
+        my $left = $TURN;
+        do {
+            $self->{missed} = 0;
+            $self->fill($client) unless @{ $self->{items} };
+            while (@{ $self->{items} }) {
+                $self->step($client);
+                $left--;
+                $self->fill($client) if $self->rematch($client) && $left > 0;
+            }
+        } while ($self->{missed} && $left > 0);
+    }
+    # A handler has dispatched, and so taken the news that there is more.
+    $self->again if $self->{missed};
     return 1;
 }
 
@@ -129,18 +135,26 @@ sub take {
     Asterisk::ARI::Native::client_check($client->{native});
     local $self->{busy} = 1;
     local $self->{watchers} = $self->{watchers} + 1;
-    until ($self->{ended}) {
-        $self->rematch($client);
-        if (!@{ $self->{items} }) {
-            $client->_dispatch($held);
-            $self->fill($client);
-        }
-        return $self->step($client) if @{ $self->{items} };
-        last if $self->{ended} || !$client->_wait($until);
+    until ($self->{ended} || $self->{given}) {
+        Asterisk::ARI::Native::held(\&_look, $self, $client, $held);
+        last if $self->{ended} || $self->{given} || !$client->_wait($until);
     }
+    return delete $self->{given} if $self->{given};
     my $error = delete $self->{error};
     die $error if defined $error;
     return undef;
+}
+
+# Handles an event, if there is one, and keeps it for who takes them.
+sub _look {
+    my ($self, $client, $held) = @_;
+    $self->rematch($client);
+    if (!@{ $self->{items} }) {
+        $client->_dispatch($held);
+        $self->fill($client);
+    }
+    $self->{given} = $self->step($client) if @{ $self->{items} };
+    return;
 }
 
 sub _ended {

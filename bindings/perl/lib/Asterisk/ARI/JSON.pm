@@ -36,6 +36,21 @@ sub encode { return $json->encode($_[0]) }
 
 sub decode { return $json->decode($_[0]) }
 
+# The same for what may be no JSON: undef and a reason then. Signal handlers wait, so that nothing else is taken for the reason.
+sub try_decode {
+    my ($octets, $reason) = @_;
+    return Asterisk::ARI::Native::held(\&_try_decode, $octets, $reason);
+}
+
+sub _try_decode {
+    my ($octets, $reason) = @_;
+    local ($@, $SIG{__DIE__});
+    my $value;
+    return $value if eval { $value = $json->decode($octets); 1 };
+    ($$reason = $@) =~ s/ at \S+ line \d+\.?\n\z//;
+    return undef;
+}
+
 # A value as JSON has it, or a reference to the reason why it has none.
 sub plain {
     my ($value, $reason) = @_;
@@ -155,6 +170,10 @@ The octets of its JSON.
 =item decode($octets)
 
 The value.
+
+=item try_decode($octets, \$reason)
+
+The value; undef and a reason if it is no JSON.
 
 =item plain($value, \$reason)
 

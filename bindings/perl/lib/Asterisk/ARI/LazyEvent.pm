@@ -16,11 +16,10 @@ sub _received {
 
 sub _load {
     my ($self) = @_;
-    local $@;
-    my $data = eval { local $SIG{__DIE__}; Asterisk::ARI::JSON::decode($self->[2]) };
+    my $reason = 'it is no object';
+    my $data = Asterisk::ARI::JSON::try_decode($self->[2], \$reason);
     if (ref $data ne 'HASH') {
-        my $message = "an event of the type $self->[3] cannot be read: " . ($@ || 'it is no object');
-        $message =~ s/ at \S+ line \d+\.?\n\z//;
+        my $message = "an event of the type $self->[3] cannot be read: $reason";
         my $class = Asterisk::ARI::Exception::_class('ProtocolException');
         $class->throw(message => $message, delivery => 'outcome unknown');
     }

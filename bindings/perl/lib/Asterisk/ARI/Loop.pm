@@ -29,6 +29,9 @@ sub detach {
     return;
 }
 
+# Whether the loop can be run from where we are: not from what it has called, if that is us.
+sub may_turn { return !$_[0]{inside} }
+
 # What loops with calls that cannot be cancelled do.
 sub cancellable { }
 
@@ -65,8 +68,13 @@ Begin and end calling the code whenever the handle is readable.
 
 =head2 turn
 
-Runs the loop until something has happened, so many seconds at most (undef: for ever). That is what C<run> and C<next> wait with while
-they have not been called by the loop itself.
+Runs the loop until something has happened, so many seconds at most (undef: for ever). That is what C<run>, C<next> and a blocking
+C<start> wait with.
+
+=head2 may_turn
+
+Whether the loop can be run from where the program is. Where it cannot, because it is what has called, these block it: they wait
+for the client alone.
 
 =head2 promise
 

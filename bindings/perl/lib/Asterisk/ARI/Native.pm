@@ -38,6 +38,23 @@ there, every function dies.
 
 =head1 FUNCTIONS
 
+=head2 Signals
+
+Perl runs signal handlers between any two operations, and they may die. What must not be left half done is called in a way that
+makes them wait.
+
+=over
+
+=item held($code, @arguments)
+
+Calls the code in scalar context; signal handlers wait until it is over.
+
+=item unheld($code, @arguments)
+
+Calls code of the program's from in there: signal handlers do not wait.
+
+=back
+
 =head2 The client
 
 =over

@@ -29,6 +29,9 @@ sub unwatch {
     return;
 }
 
+# AnyEvent refuses to wait while it waits.
+sub may_turn { return $_[0]->SUPER::may_turn && !$AnyEvent::CondVar::Base::WAITING }
+
 sub turn {
     my ($self, $seconds) = @_;
     my $tick = local $self->{tick} = AnyEvent->condvar;

@@ -21,6 +21,9 @@ sub unwatch {
     return;
 }
 
+# This loop does not run within itself; with EV its timers would go off again.
+sub may_turn { return $_[0]->SUPER::may_turn && !$_[0]{loop}->is_running }
+
 sub turn {
     my ($self, $seconds) = @_;
     my $reactor = $self->{loop}->reactor;
