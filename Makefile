@@ -84,10 +84,10 @@ $(PERL5)/.tools: scripts/asterisk/perl_modules.py | toolchain
 	@touch $@
 
 bindings/perl/Makefile: bindings/perl/Makefile.PL bindings/perl/lib/Asterisk/ARI.pm $(PERL_MODULES) | toolchain
-	cd bindings/perl && $(PERL) Makefile.PL PROFILE=dev
+	cd bindings/perl && $(PERL) Makefile.PL PROFILE=dev >/dev/null
 
 perl: bindings/perl/Makefile
-	$(MAKE) --no-print-directory -C bindings/perl pure_all
+	$(MAKE) --no-print-directory -C bindings/perl pure_all >/dev/null
 
 generate: | toolchain
 	$(CODEGEN) generate

@@ -187,7 +187,10 @@ subtest 'the end of run' => sub {
     $never->on_event(Tick => sub { $fake->{on} = $_[0]{n}; $fake->drop });
     my $connections = grep { $_->{path} eq '/ari/events' } $fake->asked;
     $fake->frames([ tick($connections) ], undef);
+    my @told;
+    local $SIG{__WARN__} = sub { push @told, @_ };
     isa_ok error_of { $never->run(apps => ['hello']) }, 'Asterisk::ARI::Exception::ConnectionException', 'a lost connection, never made again';
+    like "@told", qr/\AAsterisk::ARI: lost the event connection of hello: [^\n]+\n\z/, 'of which a warning tells where no handler does';
     isa_ok error_of { $ari->run }, 'Asterisk::ARI::Exception::IllegalInputException', 'run needs the applications';
     isa_ok error_of { $ari->run(apps => ['hello'], colour => 1) }, 'Asterisk::ARI::Exception::IllegalInputException', 'and nothing else';
 };
@@ -218,8 +221,15 @@ subtest 'frames that are no events' => sub {
     my $ari = $fake->connect;
     my @seen;
     $ari->on_event('*' => sub { push @seen, $_[0]->type });
+    my @told;
+    local $SIG{__WARN__} = sub { push @told, @_ };
     play($ari, 'nonsense', tick(1));
     is_deeply [ grep { /Tick|Unreadable/ } @seen ], [qw(UnreadableFrame Tick)], 'are told, and the events go on';
+    like "@told", qr/\AAsterisk::ARI: skipped a message that is no event: [^\n]+\n\z/, 'with a warning';
+    @told = ();
+    $ari->on_event(UnreadableFrame => sub { });
+    play($ari, 'nonsense');
+    is_deeply \@told, [], 'unless it has a handler of its own';
 };
 
 subtest 'what nobody needs is freed' => sub {
