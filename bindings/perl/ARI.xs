@@ -452,6 +452,11 @@ stream_rewind(AriStream *stream, UV sequence)
     ari_stream_rewind(stream, sequence);
 
 void
+stream_remind(AriStream *stream)
+  CODE:
+    ari_stream_remind(stream);
+
+void
 stream_close(AriStream *stream)
   CODE:
     ari_stream_close(stream);

@@ -19,7 +19,7 @@
 //     status, body, operation, method, path, advice, code   of the answer and the request; null where there is none
 //     argument   true if it was an argument or an option that is wrong
 // - No Rust panic and no C++ exception gets out of a function. None of them changes errno on purpose, and none installs signal handlers.
-// - Nothing survives fork: in the child every function refuses what the parent has made, and freeing it does nothing.
+// - Nothing survives fork: in the child calls, subscriptions, ports and streams of the parent refuse to work, and freeing them does nothing.
 
 
 #ifndef ARI_H
@@ -401,12 +401,19 @@ AriNext ari_stream_next(const struct AriStream *stream,
                         struct AriBytes *error);
 
 // Puts back the events of the last batch that come after this one; the next batch matches them with the subscriptions of
-// that moment (see `ari_client_generation`). A port is told that there is something to look at.
+// that moment (see `ari_client_generation`). The port of the stream is told that there is something to look at.
 //
 // # Safety
 // `stream` is NULL or a stream.
 void ari_stream_rewind(const struct AriStream *stream,
                        uint64_t sequence);
+
+// Has the stream's port told once more that there is something new, though nothing may be: for a caller that has taken the
+// notice out of the port, or events out of the stream, and lets another part of the program deal with them.
+//
+// # Safety
+// `stream` is NULL or a stream.
+void ari_stream_remind(const struct AriStream *stream);
 
 // Closes the connection. Events that still wait are given up, and the stream ends.
 //

@@ -24,6 +24,7 @@ struct Herald {
     task: AbortHandle,
     /// The last news have been looked at: the next ones are wanted.
     looked: Arc<Notify>,
+    tell: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// What `ari_stream_next` found.
@@ -46,16 +47,17 @@ impl AriStream {
     }
 
     /// `tell` is called when there is something new, once until it has been looked at.
-    pub fn with_herald(inner: EventStream, tell: impl Fn() + Send + 'static) -> Result<AriStream> {
+    pub fn with_herald(inner: EventStream, tell: impl Fn() + Send + Sync + 'static) -> Result<AriStream> {
         let looked = Arc::new(Notify::new());
-        let (stream, wanted) = (inner.clone(), looked.clone());
+        let tell: Arc<dyn Fn() + Send + Sync> = Arc::new(tell);
+        let (stream, wanted, told) = (inner.clone(), looked.clone(), tell.clone());
         let task = runtime::handle()?.spawn(async move {
             while stream.ready().await.is_ok() {
-                tell();
+                told();
                 wanted.notified().await;
             }
         });
-        let herald = Some(Herald { task: task.abort_handle(), looked });
+        let herald = Some(Herald { task: task.abort_handle(), looked, tell });
         Ok(AriStream { inner, herald, process: std::process::id() })
     }
 
@@ -140,7 +142,7 @@ pub unsafe extern "C" fn ari_stream_next(
 }
 
 /// Puts back the events of the last batch that come after this one; the next batch matches them with the subscriptions of
-/// that moment (see `ari_client_generation`). A port is told that there is something to look at.
+/// that moment (see `ari_client_generation`). The port of the stream is told that there is something to look at.
 ///
 /// # Safety
 /// `stream` is NULL or a stream.
@@ -151,6 +153,22 @@ pub unsafe extern "C" fn ari_stream_rewind(stream: *const AriStream, sequence: u
         stream.inner.rewind(sequence);
         if let Some(herald) = &stream.herald {
             herald.looked.notify_one();
+        }
+        Ok(())
+    });
+}
+
+/// Has the stream's port told once more that there is something new, though nothing may be: for a caller that has taken the
+/// notice out of the port, or events out of the stream, and lets another part of the program deal with them.
+///
+/// # Safety
+/// `stream` is NULL or a stream.
+#[no_mangle]
+pub unsafe extern "C" fn ari_stream_remind(stream: *const AriStream) {
+    guard(std::ptr::null_mut(), (), || {
+        let stream = handle(stream, "stream")?;
+        if let Some(herald) = stream.herald.as_ref().filter(|_| stream.process == std::process::id()) {
+            (herald.tell)();
         }
         Ok(())
     });

@@ -111,6 +111,7 @@ static void wrong_arguments(AriClient *client, AriPort *port)
     CHECK(ari_stream_next(NULL, 0, &batch, &error) == ARI_NEXT_FAILED && says("there is no stream") && !batch);
     CHECK(ari_stream_next(NULL, 0, NULL, &error) == ARI_NEXT_FAILED && says("no place for the batch"));
     ari_stream_rewind(NULL, 1);
+    ari_stream_remind(NULL);
     ari_stream_close(NULL);
 
     ari_client_free(NULL);
@@ -311,7 +312,9 @@ static void events_by_the_descriptor(AriClient *client, AriPort *port)
         }
         ari_answer_free(&answer);
     }
-    CHECK(open == 1 && events == 2 && pong == 1);
+    CHECK(open == 1 && events == 2 && pong == 1 && !is_readable(port));
+    ari_stream_remind(stream);
+    CHECK(is_readable(port) && next_answer(port).kind == ARI_ANSWER_KIND_EVENTS && !is_readable(port));
     ari_stream_free(stream);
     CHECK(ari_client_unsubscribe(client, every));
 }

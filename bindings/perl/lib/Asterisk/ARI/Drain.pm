@@ -4,7 +4,6 @@ use strict;
 use warnings;
 
 use Asterisk::ARI::Native ();
-use Asterisk::ARI::Surface ();
 
 my ($BATCH, $END, $FAILED) = (1 .. 3);
 
@@ -18,6 +17,7 @@ my $TURN = 1000;
 #   generation  of the client's subscriptions when the batch was taken
 #   busy        an event is being handled, or somebody takes them one by one: serve leaves them alone
 #   missed      news that came meanwhile
+#   reminded    the port has been told to tell of the rest of the batch
 #   given       an event whose handlers have run, for who takes them one by one
 #   watchers    how many wait for the end and will tell how it ended
 sub new {
@@ -46,7 +46,7 @@ sub fill {
     my ($self, $client) = @_;
     return if $self->{ended};
     $self->{generation} = Asterisk::ARI::Native::client_generation($client->{native});
-    undef $self->{last};
+    undef @$self{qw(last reminded)};
     my ($kind, $value) = Asterisk::ARI::Native::stream_next($self->{native});
     if ($kind == $BATCH) {
         $self->{items} = $value;
@@ -109,21 +109,24 @@ sub serve {
         $self->{missed} = 1;
         return 0;
     }
+    my ($left, $looked) = ($TURN, 0);
     {
         local $self->{busy} = 1;
-        my $left = $TURN;
-        do {
+        while ($left > 0 && (!$looked || $self->{missed})) {
             $self->{missed} = 0;
-            $self->fill($client) unless @{ $self->{items} };
+            if (!@{ $self->{items} }) {
+                $self->fill($client);
+                $looked = 1;
+            }
             while (@{ $self->{items} }) {
                 $self->step($client);
                 $left--;
                 $self->fill($client) if $self->rematch($client) && $left > 0;
             }
-        } while ($self->{missed} && $left > 0);
+        }
     }
-    # A handler has dispatched, and so taken the news that there is more.
-    $self->again if $self->{missed};
+    # A handler may have dispatched, and so taken the news that there is more.
+    $self->again if $self->{missed} || !$looked;
     return 1;
 }
 
@@ -154,6 +157,8 @@ sub _look {
         $self->fill($client);
     }
     $self->{given} = $self->step($client) if @{ $self->{items} };
+    # The rest may be for the event loop.
+    Asterisk::ARI::Native::stream_remind($self->{native}) if @{ $self->{items} } && !$self->{reminded}++;
     return;
 }
 
@@ -188,8 +193,8 @@ sub again {
     if ($self->{busy}) {
         $self->{missed} = 1;
     }
-    else {
-        $self->_put_back;
+    elsif (!$self->{ended}) {
+        Asterisk::ARI::Native::stream_remind($self->{native});
     }
     return;
 }

@@ -10,7 +10,7 @@ use Scalar::Util qw(blessed reftype);
 our @EXPORT_OK = qw(encode decode plain);
 
 # Cpanel::JSON::XS is several times faster; JSON::PP is always there. Both make the same booleans.
-our $BACKEND = ($ENV{ARI_JSON} || '') ne 'PP' && _loads('Cpanel::JSON::XS') ? 'Cpanel::JSON::XS' : 'JSON::PP';
+our $BACKEND = ($ENV{ARI_JSON} || '') ne 'PP' && _has_cpanel() ? 'Cpanel::JSON::XS' : 'JSON::PP';
 require JSON::PP if $BACKEND eq 'JSON::PP';
 
 my $json = $BACKEND->new->utf8->allow_nonref->max_depth(1000);
@@ -26,10 +26,9 @@ my $DEPTH = 100;
 # Perl 5.36 and newer know booleans of their own.
 my $is_bool = defined &builtin::is_bool ? \&builtin::is_bool : sub { 0 };
 
-sub _loads {
-    my ($module) = @_;
+sub _has_cpanel {
     local ($@, $SIG{__DIE__});
-    return eval "require $module; 1";
+    return eval { require Cpanel::JSON::XS; 1 };
 }
 
 sub encode { return $json->encode($_[0]) }

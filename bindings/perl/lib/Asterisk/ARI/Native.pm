@@ -152,6 +152,10 @@ fields and classes of its objects.
 
 Has the events after this one matched again.
 
+=item stream_remind($stream)
+
+Has the port tell once more that there is something new.
+
 =item stream_close($stream)
 
 Closes the connection.

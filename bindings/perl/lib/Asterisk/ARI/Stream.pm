@@ -118,8 +118,8 @@ Calls the handlers of events as they come until the connection ends. Dies with w
     my $event = $stream->next($seconds);
 
 Waits for the next event, of whatever type, calls its handlers, and gives it. Undef at the end of the connection and when the time is
-up; C<is_open> tells which. Callbacks of calls are called meanwhile, other connections are left alone. The program takes the events of a
-connection either so or through C<dispatch> or an event loop, not both in turns.
+up; C<is_open> tells which. Callbacks of calls are called meanwhile, other connections are left alone. What it
+leaves is for the next C<next>, or for C<dispatch> or the event loop.
 
 =head2 close
 
