@@ -68,10 +68,11 @@ static void restore_held(pTHX_ void *before)
 }
 
 /* Calls the code that is on the stack with the arguments above it, and gives what it returns; signals are held, or not, until
- * it returns or dies. */
+ * it returns or dies. On a stack of its own, so that a `next` in it does not get at the loops of who calls: Perl refuses that. */
 static SV *call_held(pTHX_ int held, I32 code, I32 count)
 {
     dSP;
+    SV **given = PL_stack_base + code;
     SV *result;
     I32 i;
     {
@@ -80,15 +81,17 @@ static SV *call_held(pTHX_ int held, I32 code, I32 count)
         SAVEDESTRUCTOR_X(restore_held, INT2PTR(void *, (IV)MY_CXT.held));
     }
     set_held(aTHX_ held);
+    PUSHSTACKi(PERLSI_UNKNOWN);
     PUSHMARK(SP);
     EXTEND(SP, count);
     for (i = 1; i < count; i++)
-        PUSHs(PL_stack_base[code + i]);
+        PUSHs(given[i]);
     PUTBACK;
-    call_sv(PL_stack_base[code], G_SCALAR);
+    call_sv(given[0], G_SCALAR);
     SPAGAIN;
     result = SvREFCNT_inc(POPs);
     PUTBACK;
+    POPSTACK;
     LEAVE;
     return result;
 }

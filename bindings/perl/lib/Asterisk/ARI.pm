@@ -93,7 +93,7 @@ sub exception_handler {
     my ($self, @code) = @_;
     if (@code) {
         Asterisk::ARI::Exception->_refuse('the exception handler has to be a code reference')
-            if defined $code[0] && !Asterisk::ARI::Client::_is_code($code[0]);
+            if defined $code[0] && !Asterisk::ARI::Data::_is_code($code[0]);
         $self->{exception_handler} = $code[0];
     }
     return $self->{exception_handler};
@@ -322,7 +322,7 @@ See L</EVENTS>. C<add_event_handler> is the same.
     my $handler = $ari->on_channel_event(StasisStart => sub { my ($channel, $event) = @_; ... });
 
 The same for code that is given an object of the event. If the event has several of the class, it is the one that is always there, or else the
-first; undef if there is none. L<Asterisk::ARI::Surface> lists these methods.
+first; undef if there is none. With C<*> it is called for those events that hold one. L<Asterisk::ARI::Surface> lists these methods.
 
 =head2 remove_event_handler
 
@@ -395,7 +395,7 @@ C<$ari> keeps the client until it is removed; this is the way to let go of them 
 Handlers are for a type of events: a name, also one that the library does not know, or C<*> for all. Those of an event are called one after
 the other in the order of registration, while the program is in C<run>, C<next>, C<dispatch> or the event loop. What they
 add or remove counts from the next event, also when that has been received before. The same code registered with C<on_event> for the
-same type again takes the place of the first.
+same type again is called once, in its new place.
 
 An event is an object of a class below C<Asterisk::ARI::Event::>, with its fields as methods and as a hash:
 

@@ -66,11 +66,18 @@ sub _begin {
     return $self;
 }
 
+# What handles warnings is the program's.
+sub _warn {
+    my ($text) = @_;
+    Asterisk::ARI::Native::unheld(sub { warn "Asterisk::ARI: $text" });
+    return;
+}
+
 sub _notice {
     my ($type, $event) = @_;
     return if $event->client->{handlers}->count($type) > 1;
     my ($text, @fields) = @{ $NOTICES{$type} };
-    warn 'Asterisk::ARI: ', sprintf($text, map { defined $_ ? $_ : '?' } @$event{@fields}), "\n";
+    _warn(sprintf "$text\n", map { defined $_ ? $_ : '?' } @$event{@fields});
     return;
 }
 
@@ -107,12 +114,10 @@ sub _event_name {
     my ($type, $code) = @_;
     Asterisk::ARI::Exception->_refuse('a handler is registered for a type of events, or "*" for all')
         if !defined $type || ref $type || $type eq '';
-    Asterisk::ARI::Exception->_refuse("the handler of $type has to be a code reference") if !_is_code($code);
+    Asterisk::ARI::Exception->_refuse("the handler of $type has to be a code reference") if !Asterisk::ARI::Data::_is_code($code);
     $type =~ s/\AAsterisk::ARI::Event:://;
     return $type;
 }
-
-sub _is_code { return (Scalar::Util::reftype($_[0]) || '') eq 'CODE' }
 
 sub _on_object {
     my ($self, $type, $code, $class, $id) = @_;
@@ -120,9 +125,6 @@ sub _on_object {
     if (my $package = $Asterisk::ARI::Surface::EVENTS{$type}) {
         my $objects = Asterisk::ARI::Data::_load_class($package)->_about->{objects} || [];
         Asterisk::ARI::Exception->_refuse("$type events hold no $class") if !grep { $_->[1] eq $class } @$objects;
-    }
-    elsif (!defined $id) {
-        Asterisk::ARI::Exception->_refuse("there is no event $type; on_event takes types the library does not know");
     }
     return $self->{handlers}->add($type, $code, $class, $id);
 }
@@ -264,7 +266,7 @@ sub _report {
         return;
     }
     my $of = $event ? 'a handler of ' . $event->_type . ' events' : 'a callback';
-    warn "Asterisk::ARI: $of died: $error";
+    _warn("$of died: $error");
     return;
 }
 

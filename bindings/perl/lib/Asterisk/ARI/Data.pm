@@ -3,6 +3,8 @@ package Asterisk::ARI::Data;
 use strict;
 use warnings;
 
+use Scalar::Util ();
+
 use Asterisk::ARI::Exception ();
 
 # An array, so that the object can stand for the hash of its data: [data, client, ...]. Of an event the data is undef
@@ -21,6 +23,12 @@ sub _new {
 sub client { return $_[0][1] }
 
 sub TO_JSON { return $_[0][0] || $_[0]->_load }
+
+# Code, or an object that can be called as such (AnyEvent's condition variables).
+sub _is_code {
+    my ($value) = @_;
+    return (Scalar::Util::reftype($value) || '') eq 'CODE' || Scalar::Util::blessed($value) && overload::Method($value, '&{}');
+}
 
 # Loads the file of a class when it is first needed.
 sub _load_class {

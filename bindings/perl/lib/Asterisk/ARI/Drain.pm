@@ -89,7 +89,8 @@ sub step {
     for my $entry ($client->{handlers}->of($numbers)) {
         my $done = eval {
             my @object = defined $entry->{class} ? $event->_object(@$entry{qw(class id)}) : ();
-            Asterisk::ARI::Native::unheld($entry->{code}, @object, $event);
+            Asterisk::ARI::Native::unheld($entry->{code}, @object, $event)
+                unless $entry->{any} && @object && !defined $object[0];
             1;
         };
         next if $done;
@@ -136,15 +137,22 @@ sub serve {
 sub take {
     my ($self, $client, $until, $held) = @_;
     Asterisk::ARI::Native::client_check($client->{native});
-    local $self->{busy} = 1;
-    local $self->{watchers} = $self->{watchers} + 1;
-    until ($self->{ended} || $self->{given}) {
-        Asterisk::ARI::Native::held(\&_look, $self, $client, $held);
-        last if $self->{ended} || $self->{given} || !$client->_wait($until);
-    }
+    my $done = eval {
+        local $self->{busy} = 1;
+        local $self->{watchers} = $self->{watchers} + 1;
+        until ($self->{ended} || $self->{given}) {
+            Asterisk::ARI::Native::held(\&_look, $self, $client, $held);
+            last if $self->{ended} || $self->{given} || !$client->_wait($until);
+        }
+        1;
+    };
+    my $died = $@;
+    # A handler may have dispatched, and so taken the news that there is more.
+    $self->again if $self->{missed};
+    die $died if !$done;
     return delete $self->{given} if $self->{given};
-    my $error = delete $self->{error};
-    die $error if defined $error;
+    # It is told once; on_end goes on to know it.
+    die $self->{error} if defined $self->{error} && !$self->{told}++;
     return undef;
 }
 
@@ -154,6 +162,7 @@ sub _look {
     $self->rematch($client);
     if (!@{ $self->{items} }) {
         $client->_dispatch($held);
+        $self->{missed} = 0;
         $self->fill($client);
     }
     $self->{given} = $self->step($client) if @{ $self->{items} };

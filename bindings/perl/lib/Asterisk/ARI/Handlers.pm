@@ -26,7 +26,7 @@ sub add {
     my $wanted = $type eq '*' ? undef : $type;
     my $number = Asterisk::ARI::Native::client_subscribe($native, $wanted, defined $id ? ($class, $id) : (undef, undef));
     my $scope = _scope($type, $class, $id);
-    $self->{by_number}{$number} = { code => $code, class => $class, id => $id, scope => $scope };
+    $self->{by_number}{$number} = { code => $code, class => $class, id => $id, any => !defined $wanted, scope => $scope };
     $self->{scopes}{$scope}{$number} = 1;
     return Asterisk::ARI::Handler->_new($self, $number);
 }

@@ -19,7 +19,7 @@ sub _of_id {
     my ($class, $client, $id) = @_;
     my @fields = map { $_->[1] } @{ $class->_about->{identity} };
     my @parts = split m{/}, $id, scalar @fields;
-    Asterisk::ARI::Exception->_refuse("the id of this object has to be " . join('/', @fields)) if @parts != @fields;
+    Asterisk::ARI::Exception->_refuse('an id is a text of the form ' . join('/', map { uc } @fields)) if @parts != @fields;
     my %data;
     @data{@fields} = @parts;
     return $class->_new($client, \%data);

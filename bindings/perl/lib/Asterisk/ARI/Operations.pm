@@ -3,8 +3,6 @@ package Asterisk::ARI::Operations;
 use strict;
 use warnings;
 
-use Scalar::Util ();
-
 use Asterisk::ARI::Data ();
 use Asterisk::ARI::Exception ();
 use Asterisk::ARI::JSON ();
@@ -39,7 +37,7 @@ sub _operation {
 # Takes the code reference from the end of a call that is not to block.
 sub _callback {
     my ($given) = @_;
-    return @$given && (Scalar::Util::reftype($given->[-1]) || '') eq 'CODE' ? pop @$given : undef;
+    return @$given && Asterisk::ARI::Data::_is_code($given->[-1]) ? pop @$given : undef;
 }
 
 # The arguments as JSON.

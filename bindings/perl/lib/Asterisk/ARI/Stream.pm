@@ -68,6 +68,7 @@ sub ping_p {
 
 sub on_end {
     my ($self, $code) = @_;
+    Asterisk::ARI::Exception->_refuse('on_end takes a code reference') if !Asterisk::ARI::Data::_is_code($code);
     my $drain = $self->{drain};
     push @{ $drain->{on_end} }, $code;
     $drain->tell_end($self->{client}) if $drain->{ended};
@@ -117,7 +118,7 @@ Calls the handlers of events as they come until the connection ends. Dies with w
     my $event = $stream->next;
     my $event = $stream->next($seconds);
 
-Waits for the next event, of whatever type, calls its handlers, and gives it. Undef at the end of the connection and when the time is
+Waits for the next event, of whatever type, the library's own such as C<Connected> among them, calls its handlers, and gives it. Undef at the end of the connection and when the time is
 up; C<is_open> tells which. Callbacks of calls are called meanwhile, other connections are left alone. What it
 leaves is for the next C<next>, or for C<dispatch> or the event loop.
 
