@@ -26,13 +26,19 @@ sub memory {
     return (split / /, scalar <$in>)[1] * 4096;
 }
 
+sub files {
+    opendir my $in, '/proc/self/fd' or die "fd: $!";
+    return scalar(my @files = readdir $in);
+}
+
 # Does something a few times, so that all is there that stays, and then often; it may not have left more behind.
 sub is_flat {
     my ($what, $few, $often, $code) = @_;
     $code->($few);
     $code->($few);
-    my ($values, $memory) = ($count_sv ? $count_sv->() : 0, memory());
+    my ($values, $memory, $files) = ($count_sv ? $count_sv->() : 0, memory(), files());
     $code->($often);
+    cmp_ok files(), '<=', $files + 10, "$often $what: as many files";
     my ($more_values, $more_memory) = (($count_sv ? $count_sv->() : 0) - $values, memory() - $memory);
     cmp_ok $more_values, '<', 100, "$often $what: $more_values more values";
     cmp_ok $more_memory, '<', $MOST, "$often $what: " . ($more_memory >> 10) . ' KiB more';
@@ -85,5 +91,7 @@ is_flat('errors', 100, 2000, sub { my ($count) = @_; for (1 .. $count) { my $err
 is_flat('callbacks', 100, 5000, \&callbacks);
 is_flat('handlers', 100, 5000, sub { my ($count) = @_; for (1 .. $count) { my $id = "c$_"; $ari->object(Channel => $id)->on_event(StasisEnd => sub { $id })->remove } });
 is_flat('clients', 5, 100, sub { my ($count) = @_; for (1 .. $count) { my $own = $fake->connect; $own->on_event(Tick => sub { 1 }); $own->channels->get('c1') } $fake->forget });
+
+is_flat('clients that go while they open', 5, 100, sub { my ($count) = @_; for (1 .. $count) { my $own = $fake->connect; $own->start(apps => ['hello'], sub { }) } $fake->forget });
 
 done_testing;

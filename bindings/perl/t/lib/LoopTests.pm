@@ -110,6 +110,39 @@ sub run {
         $handler->remove;
     };
 
+    subtest 'what waits, in what the loop has called' => sub {
+        my (@errors, $done);
+        $fake->frames([ event('Tick', n => 1) ], 1000);
+        $after->(
+            0,
+            sub {
+                push @errors, error_of { $ari->channels->get('c1') };
+                push @errors, error_of { my $stream = $ari->start(apps => ['hello']); 1 while $stream->next };
+                push @errors, error_of { $ari->run(apps => ['hello']) };
+                $done = 1;
+            }
+        );
+        $wait_for->(sub { $done });
+        is_deeply \@errors, [ undef, undef, undef ], 'a call, next and run';
+
+        # A client in a handler of another one.
+        my $other = $fake->connect;
+        $other->attach($name, $loop{loop} ? $loop{loop} : ());
+        (@errors, $done) = ();
+        my $handler = $ari->on_event(
+            Tick => sub {
+                push @errors, error_of { $other->channels->get('c1') };
+                push @errors, error_of { $other->run(apps => ['other']) };
+                $done = 1;
+            }
+        );
+        my $stream = $ari->start(apps => ['hello']);
+        $wait_for->(sub { $done });
+        is_deeply \@errors, [ undef, undef ], 'another client in a handler';
+        $handler->remove;
+        $other->close;
+    };
+
     subtest 'detached' => sub {
         $ari->detach;
         isa_ok error_of { $ari->channels->get_p('c1') }, 'Asterisk::ARI::Exception', 'no promises any more';
