@@ -37,7 +37,7 @@ endif
 # One thing after the other: cargo and Asterisk take all there is anyway, and the output stays readable.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-node test-perl test-scripts generate check asterisk asterisk-stop clean toolchain release perl
+.PHONY: help demo test test-rust test-python test-node test-perl test-scripts generate check asterisk asterisk-stop clean toolchain release perl perl-modules
 
 help:
 	@echo 'make demo           set everything up, start a real Asterisk, let a caller talk to an example IVR'
@@ -79,9 +79,8 @@ $(NODE_MODULES)/.addon: $(NODE_MODULES)/.tools $(call addon_sources,node,binding
 # The Perl modules for the tests; and the Perl module with its native part, in bindings/perl/blib. What is to be built anew
 # is for its own Makefile and for cargo to say.
 
-$(PERL5)/.tools: scripts/asterisk/perl_modules.py | toolchain
-	$(PYTHON) scripts/asterisk/perl_modules.py '$(PERL)' $(PERL5)
-	@touch $@
+perl-modules: | toolchain
+	@$(PYTHON) scripts/asterisk/perl_modules.py '$(PERL)' $(PERL5)
 
 bindings/perl/Makefile: bindings/perl/Makefile.PL bindings/perl/lib/Asterisk/ARI.pm $(PERL_MODULES) | toolchain
 	cd bindings/perl && $(PERL) Makefile.PL PROFILE=dev >/dev/null
@@ -94,7 +93,7 @@ generate: | toolchain
 	UPDATE_GOLDEN=1 $(CARGO) test --quiet --package ari-c --test header
 	cd bindings/perl && $(PERL) tools/manifest.pl
 
-check: $(VENV)/.tools $(NODE_MODULES)/.tools $(PERL5)/.tools perl
+check: $(VENV)/.tools $(NODE_MODULES)/.tools perl-modules perl
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CODEGEN) generate --check
@@ -119,7 +118,7 @@ test-node: $(NODE_MODULES)/.addon release
 	$(CARGO) build --package ari-conformance
 	cd bindings/node && $(NODE) --test --test-reporter=spec test/*.test.js
 
-test-perl: perl $(PERL5)/.tools release
+test-perl: perl perl-modules release
 	$(CARGO) build --package ari-conformance
 	ARI_TEST_ALL=1 $(MAKE) --no-print-directory -C bindings/perl test TEST_FILES='t/*.t xt/*.t'
 

@@ -4,7 +4,8 @@
     perl_modules.py PERL FOLDER
 
 Afterwards `PERL5LIB=FOLDER/arch:FOLDER/share PERL` finds all of them. They come from the suite that the machine itself
-runs, so that compiled ones fit its perl; what that has already is not brought.
+runs, so that compiled ones fit its perl; what that has already is not brought. Asked once more, it looks whether all of it is
+still there.
 """
 
 import re
@@ -38,7 +39,9 @@ def missing(perl, library=()):
 
 
 def bring(perl, folder):
-    """Fills the folder, which is there only when it is whole."""
+    """Makes the folder anew if it does not have, together with the machine, all that is needed."""
+    if not missing(perl, library(folder)):
+        return
     remove(folder)
     unfinished = folder.with_name(folder.name + ".unfinished")
     remove(unfinished)
