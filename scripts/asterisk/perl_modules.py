@@ -4,8 +4,8 @@
     perl_modules.py PERL FOLDER
 
 Afterwards `PERL5LIB=FOLDER/arch:FOLDER/share PERL` finds all of them. They come from the suite that the machine itself
-runs, so that compiled ones fit its perl; what that has already is not brought. Asked once more, it looks whether all of it is
-still there.
+runs, so that compiled ones fit its perl; what that has already is not brought. Asked once more, it looks whether all
+of it is still there.
 """
 
 import re
