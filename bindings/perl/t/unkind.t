@@ -227,6 +227,60 @@ PROGRAM
     $fake->frames([], undef);
 };
 
+subtest 'next and last in handlers' => sub {
+    my $ari = $fake->connect;
+    my (@told, $seen);
+    $ari->exception_handler(sub { push @told, $_[0] });
+    no warnings 'exiting';
+    $ari->on_event(Tick => sub { next });
+    $ari->on_event(Tick => sub { last });
+    $ari->on_event(Tick => sub { $ari->stop if ++$seen == 3 });
+    $fake->frames([ (event('Tick')) x 3 ], undef);
+    $ari->run(apps => ['hello']);
+    is $seen, 3, 'do not get at the loops of the library';
+    is scalar(grep {/outside a loop block/} @told), 6, 'and are told of';
+    $fake->frames([], undef);
+};
+
+subtest 'a handler that dispatches while next gives its event' => sub {
+    my $ari  = $fake->connect;
+    my $seen = 0;
+    $ari->on_event(Tick => sub { $ari->dispatch if ++$seen == 1 });
+    my $stream = $ari->start(apps => ['hello']);
+    my $socket = newest();
+    $socket->send((event('Tick')) x 6);
+    my $event;
+    do { $event = $stream->next(20) } until !$event || $event->type eq 'Tick';
+    dispatch_until($ari, sub { $seen == 6 });
+    is $seen, 6, 'takes nothing away from the event loop';
+    $socket->send(event('Tick'));
+    dispatch_until($ari, sub { $seen == 7 });
+    is $seen, 7, 'nor of what comes later';
+};
+
+subtest 'handlers of objects of any event' => sub {
+    my $ari = $fake->connect;
+    my @seen;
+    $ari->on_channel_event('*' => sub { push @seen, '*' . $_[0]->id });
+    $ari->on_channel_event(Novelty => sub { push @seen, $_[0]->id; $ari->stop });
+    $fake->frames([ event('Tick'), event('Novelty', channel => channel('c7')) ], undef);
+    $ari->run(apps => ['hello']);
+    is_deeply \@seen, ['*c7', 'c7'], 'get the object, also of an event that the library does not know';
+    $fake->frames([], undef);
+};
+
+subtest 'how a connection ended' => sub {
+    my $ari = $fake->connect(reconnect => 'never');
+    my @told;
+    my $stream = $ari->start(apps => ['hello']);
+    newest()->drop;
+    my $error = error_of { $stream->run };
+    isa_ok $error, 'Asterisk::ARI::Exception::ConnectionException', 'what run dies with';
+    $stream->on_end(sub { @told = @_ });
+    is $told[0], $error, 'on_end is told, too';
+    isa_ok error_of { $stream->on_end('later') }, 'Asterisk::ARI::Exception::IllegalInputException', 'no code';
+};
+
 subtest 'profiling' => sub {
     my $ari = $fake->connect;
     my ($profiled, $seen) = (0, 0);
