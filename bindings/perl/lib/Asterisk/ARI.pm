@@ -57,9 +57,7 @@ sub request {
     my ($query, $body) = delete @more{qw(query body)};
     Asterisk::ARI::Exception->_refuse('a request takes query and body, not ' . join(', ', sort keys %more)) if %more;
     my $pairs = defined $query ? Asterisk::ARI::Client::_pairs($query) : undef;
-    my $reason;
-    $body = Asterisk::ARI::JSON::encode(Asterisk::ARI::JSON::plain($body, \$reason)) if defined $body;
-    Asterisk::ARI::Exception->_refuse("the body of the request $reason") if defined $reason;
+    $body = Asterisk::ARI::Exception->_encoded('the body of the request', $body) if defined $body;
     my $native = $self->{native};
     my $send = sub { Asterisk::ARI::Native::port_request($_[0], $native, $_[1], $method, $path, $pairs, $body) };
     return $self->_perform($send, {}, $callback);
@@ -130,10 +128,7 @@ sub _opening {
     my %given = @arguments;
     my %arguments = (app => delete $given{apps}, subscribeAll => delete $given{subscribe_all} ? \1 : undef);
     Asterisk::ARI::Exception->_refuse('there are apps and subscribe_all, not ' . join(', ', sort keys %given)) if %given;
-    my $reason;
-    my $plain = Asterisk::ARI::JSON::plain(\%arguments, \$reason);
-    Asterisk::ARI::Exception->_refuse("apps $reason") if defined $reason;
-    return Asterisk::ARI::JSON::encode($plain);
+    return Asterisk::ARI::Exception->_encoded('apps', \%arguments);
 }
 
 sub stop {

@@ -46,10 +46,8 @@ sub _options {
 sub _begin {
     my ($class, @options) = @_;
     Asterisk::ARI::Exception->_refuse('options are given as pairs of name and value', 'connect') if @options % 2;
-    my $reason;
-    my $options = Asterisk::ARI::JSON::plain(_options(@options), \$reason);
-    Asterisk::ARI::Exception->_refuse("an option $reason", 'connect') if defined $reason;
-    my $native = Asterisk::ARI::Native::client_new(Asterisk::ARI::JSON::encode($options));
+    my $options = Asterisk::ARI::Exception->_encoded('an option', _options(@options), 'connect');
+    my $native = Asterisk::ARI::Native::client_new($options);
     my $self = bless {
         native   => $native,
         pid      => $$,
@@ -225,10 +223,7 @@ sub _pairs {
         Asterisk::ARI::Exception->_refuse('the query has to be a hash of names and values, or an array of such pairs')
             if ref $pair ne 'ARRAY' || @$pair != 2;
         my ($name, $value) = @$pair;
-        my $reason;
-        $value = Asterisk::ARI::JSON::plain($value, \$reason);
-        Asterisk::ARI::Exception->_refuse("$name of the query $reason") if defined $reason;
-        $pair = [$name, _query_text($value)];
+        $pair = [$name, _query_text(Asterisk::ARI::Exception->_plain("$name of the query", $value))];
     }
     return Asterisk::ARI::JSON::encode([grep { defined $_->[1] } @pairs]);
 }

@@ -185,7 +185,7 @@ sub forget {
     $self->{ended} = 1;
     delete $self->{native};
     delete $client->{drains}{ $self->{ticket} };
-    return undef;
+    return;
 }
 
 # The connection is made. What came before is told of again.

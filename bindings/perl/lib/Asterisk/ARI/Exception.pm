@@ -74,6 +74,21 @@ sub _refuse {
     die _class('IllegalInputException')->new(message => $message, text => $text, operation => $operation);
 }
 
+# The JSON of a value of the program's, which is refused if it has none; what it is begins the message.
+sub _encoded {
+    my ($class, $what, $value, $operation) = @_;
+    return Asterisk::ARI::JSON::encode($class->_plain($what, $value, $operation));
+}
+
+# The same, as values that JSON modules take.
+sub _plain {
+    my ($class, $what, $value, $operation) = @_;
+    my $reason;
+    my $plain = Asterisk::ARI::JSON::plain($value, \$reason);
+    $class->_refuse("$what $reason", $operation) if defined $reason;
+    return $plain;
+}
+
 sub _class {
     my ($name) = @_;
     return $Asterisk::ARI::Exceptions::FAMILY{$name} || __PACKAGE__;

@@ -49,9 +49,7 @@ sub _arguments {
         $arguments{$name} = \0 if defined $arguments{$name} && !ref $arguments{$name} && $arguments{$name} eq '';
     }
     for my $name (keys %arguments) {
-        my $reason;
-        $arguments{$name} = Asterisk::ARI::JSON::plain($arguments{$name}, \$reason);
-        Asterisk::ARI::Exception->_refuse("$name of $spec->{id} $reason", $spec->{id}) if defined $reason;
+        $arguments{$name} = Asterisk::ARI::Exception->_plain("$name of $spec->{id}", $arguments{$name}, $spec->{id});
     }
     return Asterisk::ARI::JSON::encode(\%arguments);
 }
