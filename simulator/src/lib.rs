@@ -1,0 +1,3 @@
+//! An Asterisk REST Interface to test against.
+
+pub mod dialplan;
