@@ -1,0 +1,170 @@
+//! Runs a scenario, and writes down what happens.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::events::{Connection, Inbox};
+use crate::http::{encoded, Server};
+use crate::normal::{natural, object_of, Names};
+use crate::scenario::{Scenario, Step};
+
+/// For an event that a scenario waits for.
+const BOUND: Duration = Duration::from_secs(20);
+/// For the events that the trace has and the scenario does not wait for.
+const EXPECTED: Duration = Duration::from_secs(5);
+/// The same, once something has been missed.
+const HURRY: Duration = Duration::from_millis(300);
+/// Without a trace: after so long without an event there is none to come.
+const QUIET: Duration = Duration::from_millis(500);
+/// With one: for what it does not have.
+const SURPLUS: Duration = Duration::from_millis(15);
+
+/// A step with what came of it, a line each.
+pub type Block = Vec<String>;
+
+pub async fn run(server: &Server, scenario: &Scenario, golden: Option<&[Block]>) -> Vec<Block> {
+    let inbox = Inbox::default();
+    let mut connections = Vec::new();
+    let mut names = Names::default();
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut missed = false;
+    for (index, step) in scenario.steps.iter().enumerate() {
+        let mut block = vec![format!("#{} {}", index + 1, title(step))];
+        block.extend(body(step));
+        block.extend(act(server, step, &mut connections, &inbox, &mut names).await);
+        let end = inbox.until(BOUND, |came| step.until.iter().all(|wait| wait.met(came))).await;
+        match golden.map(|golden| golden.get(index)) {
+            None => inbox.quiet(QUIET).await,
+            Some(wanted) => {
+                let wanted = wanted.map_or(&[][..], |block| block);
+                let enough =
+                    |came: &[(String, Value)]| wanted.iter().filter(|line| is_event(line)).count() <= came.len();
+                missed |= !inbox.until(if missed { HURRY } else { EXPECTED }, enough).await;
+                let last = index + 1 == scenario.steps.len();
+                inbox.quiet(if last { QUIET } else { SURPLUS }).await;
+            }
+        }
+        block.extend(events(inbox.take(), step, &mut names));
+        if !end {
+            block.push("  ! an event that the scenario waits for did not come".to_string());
+        }
+        blocks.push(block);
+        if !end {
+            break;
+        }
+    }
+    for connection in connections {
+        connection.close().await;
+    }
+    blocks
+}
+
+fn title(step: &Step) -> String {
+    let query: Vec<String> = step.query.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    match (&step.request, &step.connect, &step.disconnect, step.pause) {
+        (Some(request), ..) => format!("{request}{query}"),
+        (_, Some(name), ..) => format!("connect {name}: GET /events{query}"),
+        (_, _, Some(name), _) => format!("disconnect {name}"),
+        (_, _, _, Some(pause)) => format!("pause {pause}"),
+        _ => format!("wait for {}", step.until.iter().map(|wait| &*wait.event).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn body(step: &Step) -> Option<String> {
+    step.body.as_ref().map(|body| format!("  -> {body}"))
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
+async fn act(
+    server: &Server,
+    step: &Step,
+    connections: &mut Vec<Connection>,
+    inbox: &Inbox,
+    names: &mut Names,
+) -> Option<String> {
+    let pairs: Vec<String> =
+        step.query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(&plain(value)))).collect();
+    let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+    if let Some(request) = &step.request {
+        let (method, path) = request.split_once(' ').expect("METHOD /path");
+        let answer = match server.request(method, &format!("{path}{query}"), step.body.as_ref()).await {
+            Ok(answer) => answer,
+            Err(error) => return Some(format!("  <- no answer: {error}")),
+        };
+        let content = match (answer.body.is_empty(), serde_json::from_slice(&answer.body)) {
+            (true, _) => String::new(),
+            (_, Ok(json)) if answer.content_type == "application/json" => {
+                format!(" {}", names.line(&if step.until.is_empty() { json } else { raceless(json) }))
+            }
+            _ => format!(" {}, some bytes", answer.content_type),
+        };
+        return Some(format!("  <- {}{content}", answer.status));
+    }
+    if let Some(name) = &step.connect {
+        return Some(match Connection::open(server, name, &format!("/events{query}"), inbox).await {
+            Ok(connection) => {
+                connections.push(connection);
+                "  <- 101".to_string()
+            }
+            Err((status, body)) => format!("  <- {status} {body}"),
+        });
+    }
+    if let Some(name) = &step.disconnect {
+        let place =
+            connections.iter().position(|connection| connection.name == *name).expect("a connection of the name");
+        connections.remove(place).close().await;
+    }
+    if let Some(pause) = step.pause {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+    None
+}
+
+/// The answer to a request to play may already know that the medium plays.
+fn raceless(mut answer: Value) -> Value {
+    if answer["media_uri"].is_string() && (answer["state"] == "queued" || answer["state"] == "playing") {
+        answer["state"] = "<queued or playing>".into();
+    }
+    answer
+}
+
+/// Of each connection the events of each object as they came, the objects in the order of their names.
+fn events(mut came: Vec<(String, Value)>, step: &Step, names: &mut Names) -> Vec<String> {
+    came.sort_by(|(a_on, a), (b_on, b)| a_on.cmp(b_on).then_with(|| natural(&object_of(a), &object_of(b))));
+    let mut lines: Vec<String> =
+        came.iter().map(|(on, event)| format!("{}{}", mark(on), event_line(event, names))).collect();
+    if step.unordered.is_some() {
+        lines.sort();
+    }
+    lines
+}
+
+fn mark(on: &str) -> String {
+    if on == "main" {
+        "  * ".to_string()
+    } else {
+        format!("  * [{on}] ")
+    }
+}
+
+fn is_event(line: &str) -> bool {
+    line.starts_with("  * ")
+}
+
+/// What every event has is told only where it lacks.
+fn event_line(event: &Value, names: &mut Names) -> String {
+    let Value::Object(fields) = event else { return names.line(event) };
+    let mut fields = fields.clone();
+    let kind = fields.shift_remove("type").unwrap_or_default();
+    for always in ["timestamp", "asterisk_id"] {
+        if fields.shift_remove(always).is_none_or(|value| !value.is_string()) {
+            fields.insert(always.to_string(), Value::Null);
+        }
+    }
+    format!("{} {}", plain(&kind), names.line(&Value::Object(fields)))
+}

@@ -1,0 +1,106 @@
+//! Scenarios as they lie in `test_resources/scenarios`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    #[serde(skip)]
+    pub name: String,
+    pub about: String,
+    pub steps: Vec<Step>,
+}
+
+/// One thing that is done, and the events that have to have come before the next.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// `METHOD /path`, below `/ari`.
+    pub request: Option<String>,
+    #[serde(default)]
+    pub query: Map<String, Value>,
+    pub body: Option<Value>,
+    /// The name of a new event connection; the query says for which applications.
+    pub connect: Option<String>,
+    /// The name of an event connection that is closed.
+    pub disconnect: Option<String>,
+    /// Milliseconds, where there is no event to wait for.
+    pub pause: Option<u64>,
+    #[serde(default)]
+    pub until: Vec<Wait>,
+    /// Events of one object, too, come in any order; says why.
+    pub unordered: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    pub event: String,
+    /// Fields of the event, of objects in it as far as they are given.
+    #[serde(default)]
+    pub with: Value,
+    /// The connection, where it is not the first.
+    #[serde(default = "main")]
+    pub on: String,
+    #[serde(default = "one")]
+    pub times: usize,
+}
+
+fn main() -> String {
+    "main".to_string()
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Scenario {
+    /// All of them in the order of their names, or the ones that SCENARIO names.
+    pub fn all() -> Vec<Scenario> {
+        let wanted = std::env::var("SCENARIO").ok();
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder()).expect("the scenarios").map(|file| file.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|end| end == "json"));
+        files.retain(|file| !file.ends_with("differences.json"));
+        files.sort();
+        let named = files.into_iter().map(|file| (file.file_stem().unwrap().to_string_lossy().into_owned(), file));
+        let of_interest =
+            named.filter(|(name, _)| wanted.as_deref().is_none_or(|wanted| wanted.split(',').any(|one| one == name)));
+        of_interest
+            .map(|(name, file)| {
+                let text = std::fs::read_to_string(&file).unwrap();
+                let scenario: Scenario =
+                    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+                Scenario { name, ..scenario }
+            })
+            .collect()
+    }
+
+    pub fn golden(&self) -> PathBuf {
+        folder().join(format!("{}.trace", self.name))
+    }
+}
+
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../test_resources/scenarios")
+}
+
+impl Wait {
+    pub fn met(&self, inbox: &[(String, Value)]) -> bool {
+        let fits = |(on, event): &&(String, Value)| {
+            *on == self.on && event["type"] == *self.event && contains(event, &self.with)
+        };
+        inbox.iter().filter(fits).count() >= self.times
+    }
+}
+
+fn contains(whole: &Value, part: &Value) -> bool {
+    match part {
+        Value::Null => true,
+        Value::Object(fields) => fields.iter().all(|(name, value)| contains(&whole[name], value)),
+        _ => whole == part,
+    }
+}
