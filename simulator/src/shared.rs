@@ -1,0 +1,189 @@
+//! What the listening sockets, the control interface and time have in common.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::answer::Answer;
+use crate::dialplan::Dialplan;
+use crate::faults::{Fault, Faults};
+use crate::log::{Asked, What};
+use crate::options::Options;
+use crate::resources;
+use crate::table::{self, Call, Request};
+use crate::world::World;
+
+/// How far the simulated Asterisk has come in starting or stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Up,
+    /// Connections are refused.
+    Down,
+    /// The web server is there and ARI is not: 404.
+    Loading,
+    /// ARI is there and says 503.
+    Booting,
+}
+
+/// One simulated Asterisk.
+pub struct Shared {
+    pub options: Arc<Options>,
+    world: Mutex<World>,
+    pub faults: Mutex<Faults>,
+    pub mode: watch::Sender<Mode>,
+    sockets: AtomicU64,
+}
+
+/// What happens to a request.
+pub enum Fate {
+    Answered(Answer),
+    /// Its connection ends; a fault says how.
+    Cut(crate::faults::Cut),
+}
+
+impl Shared {
+    pub fn new(options: Options) -> Result<Shared, String> {
+        options.check()?;
+        let text = options.dialplan.as_deref().unwrap_or(include_str!("../resources/extensions.conf"));
+        let dialplan = Dialplan::parse(text).map_err(|why| format!("the dialplan: {why}"))?;
+        let options = Arc::new(options);
+        Ok(Shared {
+            world: Mutex::new(World::new(options.clone(), Arc::new(dialplan))),
+            faults: Mutex::default(),
+            mode: watch::Sender::new(Mode::Up),
+            sockets: AtomicU64::new(1),
+            options,
+        })
+    }
+
+    /// The world, for as long as nobody waits.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub fn socket_id(&self) -> u64 {
+        self.sockets.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Carries a request out, with what is set to go wrong with it. Who sends it is known by now.
+    pub async fn perform(&self, request: &Request) -> Fate {
+        let read = table::read(request);
+        let seq = self.note(request, read.as_ref().ok());
+        let call = match read {
+            Ok(call) => call,
+            Err(refused) => return self.answered(seq, refused),
+        };
+        let fault = self.faults().take(&call);
+        if let Some(fault) = &fault {
+            tokio::time::sleep(fault.delay()).await;
+        }
+        match fault {
+            Some(Fault { cut: Some(cut), performed, .. }) => {
+                if performed {
+                    self.carry_out(&call);
+                }
+                Fate::Cut(cut)
+            }
+            Some(fault) => {
+                let answer = fault.answer().unwrap_or_else(|| self.carry_out(&call));
+                self.answered(seq, answer)
+            }
+            None => {
+                let answer = self.carry_out(&call);
+                self.answered(seq, answer)
+            }
+        }
+    }
+
+    fn carry_out(&self, call: &Call) -> Answer {
+        let mut world = self.world();
+        let answer = resources::perform(&mut world, call);
+        world.run_due();
+        world.touch();
+        answer
+    }
+
+    fn note(&self, request: &Request, call: Option<&Call>) -> u64 {
+        let question = if request.query.is_empty() { "" } else { "?" };
+        let asked = Asked {
+            operation: call.map(|call| call.operation.id),
+            method: request.method.clone(),
+            target: format!("{}{question}{}", request.path, request.query),
+            arguments: call.map(|call| call.arguments.clone()).unwrap_or_default(),
+            status: None,
+            message: None,
+        };
+        let mut world = self.world();
+        let seq = world.log.add(What::Request(asked));
+        seq
+    }
+
+    fn answered(&self, seq: u64, answer: Answer) -> Fate {
+        let mut world = self.world();
+        world.log.answered(seq, answer.status, answer.message());
+        world.touch();
+        Fate::Answered(answer)
+    }
+
+    /// Asks again and again, whenever anything has changed, until there is an answer or the time is over.
+    pub async fn wait_for<T>(&self, seconds: f64, mut question: impl FnMut() -> Option<T>) -> Option<T> {
+        let changed = self.world().changed.clone();
+        let end = Instant::now().checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
+        loop {
+            let notified = changed.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if let Some(answer) = question() {
+                return Some(answer);
+            }
+            if tokio::time::timeout_at(end.into(), notified).await.is_err() {
+                return question();
+            }
+        }
+    }
+
+    /// Lets time pass: does what is due, when it is due, for ever.
+    pub async fn run_clock(&self) {
+        let earlier = self.world().clock.earlier.clone();
+        loop {
+            let due = {
+                let mut world = self.world();
+                world.run_due();
+                world.clock.next_due()
+            };
+            match due {
+                Some(at) => drop(tokio::time::timeout_at(at.into(), earlier.notified()).await),
+                None => earlier.notified().await,
+            }
+        }
+    }
+
+    /// The server goes away, and comes back after a time for each stage, as Asterisk does when it is restarted. Who
+    /// was connected is cut off, and what was going on is forgotten.
+    pub async fn restart(&self, down: Duration, loading: Duration, booting: Duration) {
+        self.stop();
+        tokio::time::sleep(down).await;
+        self.mode.send_replace(Mode::Loading);
+        tokio::time::sleep(loading).await;
+        self.mode.send_replace(Mode::Booting);
+        tokio::time::sleep(booting).await;
+        self.mode.send_replace(Mode::Up);
+    }
+
+    /// Comes when the server goes away.
+    pub async fn down(&self) {
+        let _ = self.mode.subscribe().wait_for(|mode| *mode == Mode::Down).await;
+    }
+
+    /// The server goes away and stays away until it is started.
+    pub fn stop(&self) {
+        self.mode.send_replace(Mode::Down);
+        self.world().restart();
+    }
+}

@@ -1,0 +1,134 @@
+//! A simulator in this process.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::control;
+use crate::http::{listen, serve_ari, serve_control};
+use crate::options::Options;
+use crate::shared::Shared;
+
+/// A simulated Asterisk, for as long as this value lives.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    url: String,
+    control_url: String,
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why the simulator did not do what a test wanted: a command that was wrong, or an expectation that was not met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// As over HTTP: 400, 404, 409, or 417 for an expectation.
+    pub status: u16,
+    pub message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(out)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Simulator {
+    /// Starts a simulator on threads of its own. The error says which option was wrong, or why it cannot listen.
+    pub fn start(options: Options) -> Result<Simulator, String> {
+        let addresses = [options.port, options.control_port].map(|port| SocketAddr::new(options.host, port));
+        let shared = Arc::new(Shared::new(options)?);
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|why| format!("the simulator has no runtime: {why}"))?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let (listening, urls) = {
+            let _entered = runtime.enter();
+            let open =
+                |address| listen(address).map_err(|why| format!("the simulator cannot listen on {address}: {why}"));
+            let listening = [open(addresses[0])?, open(addresses[1])?];
+            let mut urls = Vec::new();
+            for listener in &listening {
+                urls.push(listener.local_addr().map_err(|why| why.to_string())?);
+            }
+            (listening, urls)
+        };
+        let [ari, control] = listening;
+        let served = (shared.clone(), urls[0]);
+        let serve = move || {
+            runtime.block_on(async move {
+                let (shared, address) = served;
+                tokio::spawn(serve_ari(shared.clone(), ari, address));
+                tokio::spawn(serve_control(shared.clone(), control));
+                let clock = tokio::spawn(async move { shared.run_clock().await });
+                let _ = stopped.await;
+                clock.abort();
+            });
+            // What is left of requests ends with the runtime.
+        };
+        let thread = std::thread::Builder::new()
+            .name("ari-simulator".into())
+            .spawn(serve)
+            .map_err(|why| format!("the simulator has no thread: {why}"))?;
+        Ok(Simulator {
+            shared,
+            url: format!("http://{}", urls[0]),
+            control_url: format!("http://{}", urls[1]),
+            runtime: handle,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where ARI is: `http://127.0.0.1:40001`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where the control interface is.
+    pub fn control_url(&self) -> &str {
+        &self.control_url
+    }
+
+    /// The user that may do everything.
+    pub fn username(&self) -> &str {
+        &self.shared.options.username
+    }
+
+    pub fn password(&self) -> &str {
+        &self.shared.options.password
+    }
+
+    /// A command of the control interface: `command("POST", "calls", json!({"exten": "1000"}))`.
+    pub async fn command(&self, method: &str, path: &str, body: Value) -> Result<Value, Refused> {
+        let (shared, method) = (self.shared.clone(), method.to_owned());
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (path, query) = (path.trim_matches('/').to_owned(), query.to_owned());
+        let going = self.runtime.spawn(async move {
+            let path: Vec<_> = path.split('/').collect();
+            control::command(&shared, &method, &path, &query, body).await
+        });
+        match going.await {
+            Ok(said) => said.map_err(|refused| Refused { status: refused.status, message: refused.message }),
+            Err(why) => Err(Refused { status: 500, message: format!("the simulator failed: {why}") }),
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
