@@ -1,5 +1,6 @@
 //! Runs a scenario, and writes down what happens.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -24,6 +25,7 @@ const SURPLUS: Duration = Duration::from_millis(15);
 pub type Block = Vec<String>;
 
 pub async fn run(server: &Server, scenario: &Scenario, golden: Option<&[Block]>) -> Vec<Block> {
+    let before = objects(server).await;
     let inbox = Inbox::default();
     let mut connections = Vec::new();
     let mut names = Names::default();
@@ -57,7 +59,23 @@ pub async fn run(server: &Server, scenario: &Scenario, golden: Option<&[Block]>)
     for connection in connections {
         connection.close().await;
     }
+    // What a scenario leaves behind when it breaks off is not for the next.
+    for object in objects(server).await.difference(&before) {
+        let _ = server.request("DELETE", object, None).await;
+    }
     blocks
+}
+
+/// The paths of the channels and bridges there are.
+async fn objects(server: &Server) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for kind in ["/channels", "/bridges"] {
+        // A server that has crashed says so in the trace.
+        let Ok(answer) = server.request("GET", kind, None).await else { continue };
+        let list: Vec<Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
+        paths.extend(list.iter().filter_map(|one| Some(format!("{kind}/{}", one["id"].as_str()?))));
+    }
+    paths
 }
 
 fn title(step: &Step) -> String {
@@ -98,8 +116,12 @@ async fn act(
         };
         let content = match (answer.body.is_empty(), serde_json::from_slice(&answer.body)) {
             (true, _) => String::new(),
-            (_, Ok(json)) if answer.content_type == "application/json" => {
-                format!(" {}", names.line(&if step.until.is_empty() { json } else { raceless(json) }))
+            (_, Ok(mut json)) if answer.content_type == "application/json" => {
+                if path.contains("/play") && answer.status == 201 {
+                    queued_or_playing(&mut json);
+                }
+                settle(step, "answer", &mut json);
+                format!(" {}", names.line(&json))
             }
             _ => format!(" {}, some bytes", answer.content_type),
         };
@@ -125,23 +147,25 @@ async fn act(
     None
 }
 
+fn settle(step: &Step, of: &str, value: &mut Value) {
+    step.races.iter().filter(|race| race.of == of).for_each(|race| race.settle(value));
+}
+
 /// The answer to a request to play may already know that the medium plays.
-fn raceless(mut answer: Value) -> Value {
-    if answer["media_uri"].is_string() && (answer["state"] == "queued" || answer["state"] == "playing") {
-        answer["state"] = "<queued or playing>".into();
+fn queued_or_playing(playback: &mut Value) {
+    if playback["state"] == "queued" || playback["state"] == "playing" {
+        playback["state"] = "queued or playing".into();
     }
-    answer
 }
 
 /// Of each connection the events of each object as they came, the objects in the order of their names.
 fn events(mut came: Vec<(String, Value)>, step: &Step, names: &mut Names) -> Vec<String> {
     came.sort_by(|(a_on, a), (b_on, b)| a_on.cmp(b_on).then_with(|| natural(&object_of(a), &object_of(b))));
-    let mut lines: Vec<String> =
-        came.iter().map(|(on, event)| format!("{}{}", mark(on), event_line(event, names))).collect();
-    if step.unordered.is_some() {
-        lines.sort();
-    }
-    lines
+    let line = |(on, mut event): (String, Value)| {
+        settle(step, event["type"].as_str().unwrap_or_default().to_string().as_str(), &mut event);
+        format!("{}{}", mark(&on), event_line(&event, names))
+    };
+    came.into_iter().map(line).collect()
 }
 
 fn mark(on: &str) -> String {

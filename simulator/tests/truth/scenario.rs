@@ -31,8 +31,32 @@ pub struct Step {
     pub pause: Option<u64>,
     #[serde(default)]
     pub until: Vec<Wait>,
-    /// Events of one object, too, come in any order; says why.
-    pub unordered: Option<String>,
+    #[serde(default)]
+    pub races: Vec<Race>,
+}
+
+/// A value that is one or the other in Asterisk itself, as its threads come along.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Race {
+    /// The event's type, or `answer`.
+    pub of: String,
+    #[serde(default)]
+    with: Value,
+    /// A JSON pointer.
+    at: String,
+    values: [String; 2],
+}
+
+impl Race {
+    pub fn settle(&self, value: &mut Value) {
+        if !contains(value, &self.with) {
+            return;
+        }
+        if let Some(place) = value.pointer_mut(&self.at).filter(|place| self.values.iter().any(|one| *place == one)) {
+            *place = self.values.join(" or ").into();
+        }
+    }
 }
 
 #[derive(Deserialize)]
