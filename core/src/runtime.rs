@@ -23,18 +23,23 @@ pub fn handle() -> Result<Handle> {
     }
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(2).thread_name("ari").enable_all().on_thread_start(signals::block);
-    // The first threads begin with the signals of this one blocked; there is no moment in which they are not.
-    let before = signals::block_for_now();
-    let built = builder.build();
-    signals::restore(before);
-    let runtime =
-        built.map_err(|cause| Error::from_io("cannot start the runtime's threads", Delivery::NotSent, &cause))?;
+    let runtime = without_signals(|| builder.build())
+        .map_err(|cause| Error::from_io("cannot start the runtime's threads", Delivery::NotSent, &cause))?;
     let handle = runtime.handle().clone();
     if let Some((_, stale)) = shared.replace((process, runtime)) {
         // Its threads live in the parent; waiting for them here would be for ever.
         std::mem::forget(stale);
     }
     Ok(handle)
+}
+
+/// Does something with the program's signals blocked. Threads that it starts begin with them blocked; there is no moment in
+/// which they are not.
+pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    let before = signals::block_for_now();
+    let started = start();
+    signals::restore(before);
+    started
 }
 
 /// Signals are for the program's own threads. A handler that an interpreter has installed may not run on one of ours, where

@@ -4,6 +4,7 @@
 //! loopback port and take a test's commands as JSON over HTTP on another (`docs/simulator.md`).
 
 mod answer;
+mod client;
 mod control;
 pub mod dialplan;
 mod documents;
@@ -19,5 +20,6 @@ mod sockets;
 mod table;
 mod world;
 
+pub use client::Call;
 pub use options::{OnCall, Options, Phone};
 pub use simulator::{Refused, Simulator};

@@ -105,4 +105,4 @@ impl Log {
     pub fn clear(&mut self) {
         self.records.clear();
     }
-
+}

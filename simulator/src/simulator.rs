@@ -22,6 +22,7 @@ pub struct Simulator {
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    process: u32,
 }
 
 /// Why the simulator did not do what a test wanted: a command that was wrong, or an expectation that was not met.
@@ -75,9 +76,8 @@ impl Simulator {
             });
             // What is left of requests ends with the runtime.
         };
-        let thread = std::thread::Builder::new()
-            .name("ari-simulator".into())
-            .spawn(serve)
+        let builder = std::thread::Builder::new().name("ari-simulator".into());
+        let thread = ari_core::runtime::without_signals(|| builder.spawn(serve))
             .map_err(|why| format!("the simulator has no thread: {why}"))?;
         Ok(Simulator {
             shared,
@@ -86,6 +86,7 @@ impl Simulator {
             runtime: handle,
             stop: Some(stop),
             thread: Some(thread),
+            process: std::process::id(),
         })
     }
 
@@ -114,8 +115,7 @@ impl Simulator {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (path, query) = (path.trim_matches('/').to_owned(), query.to_owned());
         let going = self.runtime.spawn(async move {
-            let path: Vec<_> = path.split('/').collect();
-            control::command(&shared, &method, &path, &query, body).await
+            control::command_at(&shared, &method, &path, &query, body).await
         });
         match going.await {
             Ok(said) => said.map_err(|refused| Refused { status: refused.status, message: refused.message }),
@@ -127,7 +127,8 @@ impl Simulator {
 impl Drop for Simulator {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        // In a child made by fork there is no such thread to wait for.
+        if let Some(thread) = self.thread.take().filter(|_| self.process == std::process::id()) {
             let _ = thread.join();
         }
     }

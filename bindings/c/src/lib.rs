@@ -11,4 +11,5 @@ mod bytes;
 mod client;
 mod guard;
 mod port;
+mod simulator;
 mod stream;

@@ -6,6 +6,7 @@
 mod client;
 mod error;
 mod port;
+mod simulator;
 mod stream;
 
 #[napi_derive::module_init]

@@ -4,6 +4,7 @@
 mod arguments;
 mod client;
 mod outcome;
+mod simulator;
 mod stream;
 mod tasks;
 
@@ -11,6 +12,8 @@ mod tasks;
 mod _native {
     #[pymodule_export]
     use super::client::Client;
+    #[pymodule_export]
+    use super::simulator::Simulator;
     #[pymodule_export]
     use super::stream::Stream;
 

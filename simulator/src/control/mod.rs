@@ -52,10 +52,8 @@ pub async fn answer(shared: &Arc<Shared>, request: &Request) -> Answer {
         true => Ok(json!({})),
         false => serde_json::from_slice(&request.body).map_err(|why| format!("the body is not JSON: {why}")),
     };
-    let path: Vec<_> = request.path.trim_matches('/').split('/').map(decode).collect();
-    let path: Vec<_> = path.iter().map(String::as_str).collect();
     let said = match body {
-        Ok(body) => command(shared, &request.method, &path, &request.query, body).await,
+        Ok(body) => command_at(shared, &request.method, &request.path, &request.query, body).await,
         Err(why) => Err(why.into()),
     };
     match said {
@@ -64,12 +62,19 @@ pub async fn answer(shared: &Arc<Shared>, request: &Request) -> Answer {
     }
 }
 
+/// Carries out the command of an encoded path.
+pub async fn command_at(shared: &Arc<Shared>, method: &str, path: &str, query: &str, body: Value) -> Said {
+    let path: Vec<_> = path.trim_matches('/').split('/').map(decode).collect();
+    let path: Vec<_> = path.iter().map(String::as_str).collect();
+    command(shared, method, &path, query, body).await
+}
+
 fn decode(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 /// Carries a command out.
-pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], query: &str, body: Value) -> Said {
+async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], query: &str, body: Value) -> Said {
     match (method, path) {
         ("GET", [""]) => Ok(about(shared)),
         ("GET", ["requests"]) => records(shared, query, "operation"),
