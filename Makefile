@@ -40,7 +40,8 @@ endif
 .PHONY: help demo test test-rust test-python test-node test-perl test-scripts generate check asterisk asterisk-stop clean toolchain release perl perl-modules
 
 help:
-	@echo 'make demo           set everything up, start a real Asterisk, let a caller talk to an example IVR'
+	@echo 'make demo           set everything up, start a real Asterisk, let a caller talk to an example IVR;'
+	@echo '                    with SIMULATOR=1, or where no real one can be had, on the simulator'
 	@echo 'make test           set everything up and run every test (make check is the first of them)'
 	@echo 'make check          formats, lints, types, and whether the generated files are up to date'
 	@echo 'make generate       make the generated files anew from test_resources/asterisk and templates'
@@ -135,8 +136,15 @@ release: | toolchain
 	@[ -n "$$ARI_URL" ] || $(ASTERISK) get >/dev/null
 
 demo: $(VENV)/.addon $(NODE_MODULES)/.addon perl
-	$(CARGO) build --package ari-codegen --package ari-examples
-	@$(ASTERISK) run -- $(VENV)/bin/python scripts/demo.py
+	$(CARGO) build --package ari-codegen --package ari-examples --package ari-simulator
+	@if [ -n '$(SIMULATOR)' ]; then \
+		$(VENV)/bin/python scripts/demo.py --simulator; \
+	elif [ -n "$$ARI_URL" ] || $(ASTERISK) get >/dev/null; then \
+		$(ASTERISK) run -- $(VENV)/bin/python scripts/demo.py; \
+	else \
+		echo 'demo: no real Asterisk can be had here, for the reason above: the simulator takes its place'; \
+		$(VENV)/bin/python scripts/demo.py --simulator; \
+	fi
 
 asterisk:
 	@$(ASTERISK) up

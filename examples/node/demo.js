@@ -123,8 +123,9 @@ class Story {
 /** Plays the call once; gives the exit code. */
 async function main(pressed = KEYS, patience = PATIENCE) {
   const client = await ivr.connect();
-  const version = (client.serverVersion ?? 'unknown').split('+')[0];
-  console.log(`node: the IVR of examples/node/ivr.js on Asterisk ${version} at ${client.baseUrl}`);
+  const [version, build] = (client.serverVersion ?? 'unknown').split('+');
+  const server = build === 'simulator' ? 'the simulator' : `Asterisk ${version}`;
+  console.log(`node: the IVR of examples/node/ivr.js on ${server} at ${client.baseUrl}`);
   const story = new Story(client, pressed);
   story.listen();
   ivr.serve(client);
@@ -137,7 +138,7 @@ async function main(pressed = KEYS, patience = PATIENCE) {
   const missing = story.missing();
   for (const what of missing) console.error(`demo: node: it did not come about that ${what}`);
   if (missing.length > 0) return 1;
-  console.log(`demo: node passed on Asterisk ${version}`);
+  console.log(`demo: node passed on ${server}`);
   return 0;
 }
 

@@ -120,8 +120,9 @@ class Story:
 def main() -> int:
     """Plays the call once; gives the exit code."""
     with ivr.connect() as client:
-        version = (client.server_version or "unknown").partition("+")[0]
-        print(f"python: the IVR of examples/python/ivr.py on Asterisk {version} at {client.base_url}")
+        version, _, build = (client.server_version or "unknown").partition("+")
+        server = "the simulator" if build == "simulator" else f"Asterisk {version}"
+        print(f"python: the IVR of examples/python/ivr.py on {server} at {client.base_url}")
         story = Story(client)
         story.listen()
         ivr.serve(client)
@@ -136,7 +137,7 @@ def main() -> int:
         print(f"demo: python: it did not come about that {what}", file=sys.stderr)
     if missing:
         return 1
-    print(f"demo: python passed on Asterisk {version}")
+    print(f"demo: python passed on {server}")
     return 0
 
 

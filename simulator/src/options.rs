@@ -23,7 +23,7 @@ pub struct Options {
     pub read_only_password: String,
     /// How many seconds of telephony pass in one second: a prompt of 2 s takes 0.2 s at a speed of 10.
     pub speed: f64,
-    /// The release that the simulator says it is.
+    /// The release that the simulator says it is; what follows a plus says that it is none.
     pub version: String,
     /// The text of an `extensions.conf`; by default what the tests and examples of the repository use.
     pub dialplan: Option<String>,
@@ -45,7 +45,7 @@ impl Default for Options {
             read_only_username: "reader".into(),
             read_only_password: "readonly".into(),
             speed: 10.0,
-            version: "22.10.1".into(),
+            version: "22.10.1+simulator".into(),
             dialplan: None,
             phones: phones.into(),
             sounds: BTreeMap::new(),

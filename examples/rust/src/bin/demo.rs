@@ -133,8 +133,12 @@ async fn main() -> ExitCode {
         }
     };
     let version = client.server_version().unwrap_or_default();
-    let version = version.split('+').next().unwrap_or_default();
-    println!("rust: the IVR of examples/rust on Asterisk {version} at {}", client.base_url());
+    let server = match version.split_once('+') {
+        Some((_, "simulator")) => "the simulator".to_owned(),
+        Some((version, _)) => format!("Asterisk {version}"),
+        None => format!("Asterisk {version}"),
+    };
+    println!("rust: the IVR of examples/rust on {server} at {}", client.base_url());
     let missing = match tokio::time::timeout(PATIENCE, play(&client)).await {
         Ok(Ok(story)) => story.missing(),
         Ok(Err(error)) => {
@@ -149,6 +153,6 @@ async fn main() -> ExitCode {
     if !missing.is_empty() {
         return ExitCode::FAILURE;
     }
-    println!("demo: rust passed on Asterisk {version}");
+    println!("demo: rust passed on {server}");
     ExitCode::SUCCESS
 }
