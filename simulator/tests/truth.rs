@@ -44,6 +44,7 @@ async fn check(servers: Vec<Server>, record: bool) -> String {
                 let Some(scenario) = queue.lock().unwrap().pop_front() else { return reports };
                 if record {
                     let blocks = run::run(&server, &scenario, None).await;
+                    reports.extend(run::broken(&blocks).map(|line| format!("{} {line}\n", scenario.name)));
                     std::fs::write(scenario.golden(), trace::text(&scenario.about, &blocks)).unwrap();
                 } else {
                     let golden = golden(&scenario);

@@ -54,18 +54,20 @@ pub struct Connection {
     reader: tokio::task::JoinHandle<()>,
 }
 
+/// Why there is no connection.
+pub enum Refused {
+    With(u16),
+    Not(String),
+}
+
 impl Connection {
-    /// The connection, or the status and body with which the server refused it.
-    pub async fn open(server: &Server, name: &str, target: &str, inbox: &Inbox) -> Result<Self, (u16, String)> {
+    pub async fn open(server: &Server, name: &str, target: &str, inbox: &Inbox) -> Result<Self, Refused> {
         let url = format!("ws://{}{}{target}", server.authority, server.prefix);
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("Authorization", server.authorization.parse().unwrap());
         let (mut socket, _) = tokio_tungstenite::connect_async(request).await.map_err(|error| match error {
-            Error::Http(answer) => {
-                let body = answer.body().clone().unwrap_or_default();
-                (answer.status().as_u16(), String::from_utf8_lossy(&body).into_owned())
-            }
-            other => (0, other.to_string()),
+            Error::Http(answer) => Refused::With(answer.status().as_u16()),
+            other => Refused::Not(other.to_string()),
         })?;
         let (close, mut order) = unbounded_channel();
         let (inbox, label) = (inbox.clone(), name.to_string());

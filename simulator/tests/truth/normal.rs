@@ -38,6 +38,7 @@ static GENERATED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4})",
         r"|(?<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
         r"|(?<id>\b\d{10}\.\d+)",
+        r"|(?<logs>^/.*/log/)",
         r"|-(?<n>[0-9a-f]{8}|0x[0-9a-f]+)(?<half>;[12])?$",
     ))
     .unwrap()
@@ -68,6 +69,9 @@ impl Names {
         let replaced = GENERATED.replace_all(text, |found: &Captures| {
             if found.name("time").is_some() {
                 return "<time>".to_string();
+            }
+            if found.name("logs").is_some() {
+                return "<logs>/".to_string();
             }
             if let Some(n) = found.name("n") {
                 let half = found.name("half").map_or("", |half| half.as_str());

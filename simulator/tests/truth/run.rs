@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::events::{Connection, Inbox};
+use crate::events::{Connection, Inbox, Refused};
 use crate::http::{encoded, Server};
 use crate::normal::{natural, object_of, Names};
 use crate::scenario::{Scenario, Step};
@@ -20,6 +20,9 @@ const HURRY: Duration = Duration::from_millis(300);
 const QUIET: Duration = Duration::from_millis(500);
 /// With one: for what it does not have.
 const SURPLUS: Duration = Duration::from_millis(15);
+
+const BROKEN: &str = "  ! ";
+const UNANSWERED: &str = "  <- no answer: ";
 
 /// A step with what came of it, a line each.
 pub type Block = Vec<String>;
@@ -49,7 +52,7 @@ pub async fn run(server: &Server, scenario: &Scenario, golden: Option<&[Block]>)
         }
         block.extend(events(inbox.take(), step, &mut names));
         if !end {
-            block.push("  ! an event that the scenario waits for did not come".to_string());
+            block.push(format!("{BROKEN}an event that the scenario waits for did not come"));
         }
         blocks.push(block);
         if !end {
@@ -60,20 +63,40 @@ pub async fn run(server: &Server, scenario: &Scenario, golden: Option<&[Block]>)
         connection.close().await;
     }
     // What a scenario leaves behind when it breaks off is not for the next.
-    for object in objects(server).await.difference(&before) {
-        let _ = server.request("DELETE", object, None).await;
+    let mut left: Vec<String> = Vec::new();
+    for _ in 0..100 {
+        left = objects(server).await.difference(&before).cloned().collect();
+        if left.is_empty() {
+            break;
+        }
+        for object in &left {
+            let _ = server.request("DELETE", object, None).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    if !left.is_empty() {
+        blocks.push(vec![format!("{BROKEN}left behind: {}", left.join(", "))]);
     }
     blocks
 }
 
-/// The paths of the channels and bridges there are.
+/// What no trace may have: events that did not come, and requests without an answer.
+pub fn broken(blocks: &[Block]) -> impl Iterator<Item = String> + '_ {
+    let bad = |block: &&Block| block.iter().any(|line| line.starts_with(BROKEN) || line.starts_with(UNANSWERED));
+    blocks.iter().filter(bad).map(|block| block.join("\n"))
+}
+
+/// The paths of the channels, bridges and applications there are. (DELETE of an application does nothing: it goes with its
+/// connection, a little later.)
 async fn objects(server: &Server) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
-    for kind in ["/channels", "/bridges"] {
+    for kind in ["/channels", "/bridges", "/applications"] {
         // A server that has crashed says so in the trace.
         let Ok(answer) = server.request("GET", kind, None).await else { continue };
         let list: Vec<Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
-        paths.extend(list.iter().filter_map(|one| Some(format!("{kind}/{}", one["id"].as_str()?))));
+        paths.extend(
+            list.iter().filter_map(|one| Some(format!("{kind}/{}", one["id"].as_str().or(one["name"].as_str())?))),
+        );
     }
     paths
 }
@@ -112,13 +135,13 @@ async fn act(
         let (method, path) = request.split_once(' ').expect("METHOD /path");
         let answer = match server.request(method, &format!("{path}{query}"), step.body.as_ref()).await {
             Ok(answer) => answer,
-            Err(error) => return Some(format!("  <- no answer: {error}")),
+            Err(error) => return Some(format!("{UNANSWERED}{error}")),
         };
         let content = match (answer.body.is_empty(), serde_json::from_slice(&answer.body)) {
             (true, _) => String::new(),
             (_, Ok(mut json)) if answer.content_type == "application/json" => {
-                if path.contains("/play") && answer.status == 201 {
-                    queued_or_playing(&mut json);
+                if answer.status == 201 {
+                    queued_or_begun(&mut json);
                 }
                 settle(step, "answer", &mut json);
                 format!(" {}", names.line(&json))
@@ -133,7 +156,8 @@ async fn act(
                 connections.push(connection);
                 "  <- 101".to_string()
             }
-            Err((status, body)) => format!("  <- {status} {body}"),
+            Err(Refused::With(status)) => format!("  <- {status}"),
+            Err(Refused::Not(error)) => format!("{UNANSWERED}{error}"),
         });
     }
     if let Some(name) = &step.disconnect {
@@ -151,10 +175,17 @@ fn settle(step: &Step, of: &str, value: &mut Value) {
     step.races.iter().filter(|race| race.of == of).for_each(|race| race.settle(value));
 }
 
-/// The answer to a request to play may already know that the medium plays.
-fn queued_or_playing(playback: &mut Value) {
-    if playback["state"] == "queued" || playback["state"] == "playing" {
-        playback["state"] = "queued or playing".into();
+/// The answer to a request to play or record may already know that it has begun.
+fn queued_or_begun(media: &mut Value) {
+    let begun = if media["target_uri"].is_null() {
+        return;
+    } else if media["media_uri"].is_null() {
+        "recording"
+    } else {
+        "playing"
+    };
+    if media["state"] == "queued" || media["state"] == begun {
+        media["state"] = format!("queued or {begun}").into();
     }
 }
 
