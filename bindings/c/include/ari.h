@@ -5,9 +5,9 @@
 // - Texts are UTF-8. They go in as AriSlice, which the library reads during the call and does not keep, and come out as AriBytes,
 //   which become the caller's and are given back with ari_bytes_free (or with the answer or batch they are part of). A slice
 //   without data (NULL, 0) stands for nothing.
-// - A handle (AriClient, AriPort, AriStream) is the caller's from the function that makes it to the one that frees it. They are
-//   independent of each other: a stream may outlive its client, a client its port. The functions of a handle may be
-//   called from several threads at once; freeing it must be the last call.
+// - A handle (AriClient, AriPort, AriStream, AriSimulator) is the caller's from the function that makes it to the one that
+//   frees it. They are independent of each other: a stream may outlive its client, a client its port. The functions of a
+//   handle may be called from several threads at once; freeing it must be the last call.
 // - NULL where a handle or a place is needed, text that is not UTF-8 and JSON that cannot be read are told as errors. A pointer to
 //   anything else than what the function asks for is not noticed.
 // - What can fail has a last parameter `error`, which may be NULL. It is written by every call: with nothing when the call has
@@ -83,6 +83,9 @@ typedef struct AriClient AriClient;
 // Where answers arrive. It serves any number of clients, calls and streams; its functions may be called from several
 // threads at once, but freeing it.
 typedef struct AriPort AriPort;
+
+// A simulated Asterisk. It runs until it is freed.
+typedef struct AriSimulator AriSimulator;
 
 // An event connection. One thread takes events from it; it may be closed from any.
 typedef struct AriStream AriStream;
@@ -426,6 +429,29 @@ void ari_stream_close(const struct AriStream *stream);
 // # Safety
 // `stream` is NULL, or a stream that has not been freed and that no other thread is using.
 void ari_stream_free(struct AriStream *stream);
+
+// Starts a simulated Asterisk in this process: ARI on one loopback port, and on another one the interface by which a test tells
+// it what to do (docs/simulator.md).
+//
+// `options` is a JSON object, such as `{"speed": 10}`, or nothing. Returns NULL and says why in `error` if an option is wrong or there is
+// no port. `ari_simulator_free` ends it.
+//
+// # Safety
+// `options` are readable bytes; `error` is NULL or a place for bytes.
+struct AriSimulator *ari_simulator_start(struct AriSlice options,
+                                         struct AriBytes *error);
+
+// Where the simulated Asterisk is: a JSON object with `url`, `control_url`, `username` and `password`.
+//
+// # Safety
+// `simulator` is NULL or has not been freed; `facts` and `error` are NULL or places for bytes.
+bool ari_simulator_facts(const struct AriSimulator *simulator, struct AriBytes *facts, struct AriBytes *error);
+
+// Ends a simulated Asterisk with all of its connections, and waits until it has. NULL is allowed.
+//
+// # Safety
+// `simulator` is NULL, or has not been freed and no other thread is using it.
+void ari_simulator_free(struct AriSimulator *simulator);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -8,7 +8,7 @@ fn the_header_is_up_to_date() {
     let mut builder =
         cbindgen::Builder::new().with_config(cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap());
     // In the order in which one reads them.
-    for module in ["bytes", "answer", "client", "port", "batch", "stream"] {
+    for module in ["bytes", "answer", "client", "port", "batch", "stream", "simulator"] {
         builder = builder.with_src(root.join("src").join(module).with_extension("rs"));
     }
     let mut made = Vec::new();
