@@ -105,9 +105,12 @@ impl Value {
     }
 }
 
-/// As C's `%.15g` does.
-pub fn format_number(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e15 {
+/// Up to where whole numbers are exact.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// As C's `%.15g` does, and exact whole numbers in full. (Asterisk has numbers of 18 digits; here there are 15.)
+fn format_number(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() <= EXACT {
         return format!("{number:.0}");
     }
     let scientific = format!("{number:.14e}");
@@ -256,6 +259,7 @@ fn apply(sign: &str, left: Value, right: Value) -> Value {
         "+" => Value::number(a + b),
         "-" => Value::number(a - b),
         "*" => Value::number(a * b),
+        "/" if left.number.is_none() => Value::number(0.0),
         // What the real one answers to a division by nothing.
         "/" => Value::number(if b == 0.0 { f64::from(i32::MAX) } else { a / b }),
         "%" => Value::number(if b == 0.0 { 0.0 } else { a % b }),

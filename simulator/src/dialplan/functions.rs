@@ -1,8 +1,7 @@
 //! The functions that need nothing but text. Those of the world go before them.
 
 use super::application::truth;
-use super::expression::format_number;
-use super::math::math;
+use super::math::{math, plain};
 use super::regex::Regex;
 use super::substitute::{split, split_at_most, Scope};
 use super::Variables;
@@ -63,9 +62,9 @@ pub fn read(scope: &mut Scope, name: &str, text: &str) -> Option<String> {
             Some(Regex::new(pattern).map_or(String::new(), |regex| u8::from(regex.find(data).is_some()).to_string()))
         }
         "MATH" => Some(math(&arguments).unwrap_or_default()),
-        "MIN" => Some(numbers().reduce(f64::min).map(format_number).unwrap_or_default()),
-        "MAX" => Some(numbers().reduce(f64::max).map(format_number).unwrap_or_default()),
-        "ABS" => Some(numbers().next().map(|number| format_number(number.abs())).unwrap_or_default()),
+        "MIN" => Some(numbers().reduce(f64::min).map(plain).unwrap_or_default()),
+        "MAX" => Some(numbers().reduce(f64::max).map(plain).unwrap_or_default()),
+        "ABS" => Some(numbers().next().map(|number| plain(number.abs())).unwrap_or_default()),
         "INC" => count(scope, argument(0), 1),
         "DEC" => count(scope, argument(0), -1),
         "SHIFT" | "POP" => {
@@ -90,7 +89,8 @@ pub fn read(scope: &mut Scope, name: &str, text: &str) -> Option<String> {
         "URIENCODE" => Some(percent_encoding::utf8_percent_encode(text, UNSAFE).to_string()),
         "URIDECODE" => Some(percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()),
         "PASSTHRU" => Some(text.into()),
-        "LOCAL" => Some(value(scope)),
+        "LOCAL" => Some(if scope.variables.returns().is_empty() { String::new() } else { value(scope) }),
+        "KEYPADHASH" => Some(text.bytes().filter_map(key).collect()),
         "EVAL" => Some(scope.substitute(text)),
         _ => None,
     }
@@ -125,6 +125,23 @@ pub fn write(name: &str, arguments: &str, value: &str, variables: &mut dyn Varia
         }
         _ => {}
     }
+}
+
+/// The key of a telephone on which a letter is.
+fn key(letter: u8) -> Option<char> {
+    Some(match letter.to_ascii_uppercase() {
+        b'1' => '1',
+        b'2' | b'A'..=b'C' => '2',
+        b'3' | b'D'..=b'F' => '3',
+        b'4' | b'G'..=b'I' => '4',
+        b'5' | b'J'..=b'L' => '5',
+        b'6' | b'M'..=b'O' => '6',
+        b'7' | b'P'..=b'S' => '7',
+        b'8' | b'T'..=b'V' => '8',
+        b'9' | b'W'..=b'Z' => '9',
+        b'0' => '0',
+        _ => return None,
+    })
 }
 
 /// `IF(condition?yes:no)`.

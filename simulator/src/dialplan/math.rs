@@ -1,4 +1,4 @@
-//! The function `MATH`.
+//! The functions that count.
 
 /// `MATH(2+3,int)`. As in Asterisk there is one operator, the first of this list that occurs; a number ends where no digit
 /// follows.
@@ -45,11 +45,29 @@ pub fn math(arguments: &[String]) -> Option<String> {
         _ => a - b,
     };
     Some(match kind.as_str() {
-        "int" | "i" => (number as i64).to_string(),
-        "hex" | "h" => format!("{:x}", number as i64),
+        "int" | "i" => integer(number).to_string(),
+        "hex" | "h" => format!("{:x}", integer(number)),
         "char" | "c" => char::from(number as u8).to_string(),
         _ => format!("{number:.6}"),
     })
+}
+
+/// What does not fit becomes what a C program on a PC makes of it.
+fn integer(number: f64) -> i32 {
+    if number.abs() < 2_147_483_648.0 {
+        number as i32
+    } else {
+        i32::MIN
+    }
+}
+
+/// As `MIN`, `MAX` and `ABS` write a number.
+pub fn plain(number: f64) -> String {
+    if number.fract() == 0.0 {
+        format!("{number:.0}")
+    } else {
+        format!("{number:.6}")
+    }
 }
 
 const OPERATORS: [&str; 16] =

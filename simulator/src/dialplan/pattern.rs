@@ -21,19 +21,22 @@ pub fn matches(name: &str, exten: &str) -> bool {
 /// How an extension of the dialplan (a name, or a pattern with its underscore) fits to what was dialled.
 pub fn fit(name: &str, exten: &str) -> Fit {
     // Hyphens are there for the eye, everywhere.
-    let mut dialled = exten.bytes().filter(|byte| *byte != b'-').collect::<Vec<_>>().into_iter();
+    let mut dialled = exten.bytes().filter(|byte| *byte != b'-').peekable();
     let Some(pattern) = name.strip_prefix('_') else {
-        let name: Vec<u8> = name.bytes().filter(|byte| *byte != b'-').collect();
-        return match name.strip_prefix(dialled.as_slice()) {
-            None => Fit::Not,
-            Some([]) => Fit::Exact,
-            Some(_) => Fit::Longer,
+        let mut name = name.bytes().filter(|byte| *byte != b'-');
+        return loop {
+            match (name.next(), dialled.next()) {
+                (None, None) => break Fit::Exact,
+                (Some(_), None) => break Fit::Longer,
+                (wanted, got) if wanted == got => {}
+                _ => break Fit::Not,
+            }
         };
     };
     for position in positions(pattern) {
         match position {
             Position::Rest => {
-                return if dialled.len() == 0 { Fit::Longer } else { Fit::ExactAndLonger };
+                return if dialled.peek().is_none() { Fit::Longer } else { Fit::ExactAndLonger };
             }
             Position::RestOrNothing => return Fit::ExactAndLonger,
             Position::OneOf(bytes) => match dialled.next() {
@@ -43,7 +46,7 @@ pub fn fit(name: &str, exten: &str) -> Fit {
             },
         }
     }
-    if dialled.len() == 0 {
+    if dialled.peek().is_none() {
         Fit::Exact
     } else {
         Fit::Not
