@@ -191,12 +191,19 @@ fn queued_or_begun(media: &mut Value) {
 
 /// Of each connection the events of each object as they came, the objects in the order of their names.
 fn events(mut came: Vec<(String, Value)>, step: &Step, names: &mut Names) -> Vec<String> {
-    came.sort_by(|(a_on, a), (b_on, b)| a_on.cmp(b_on).then_with(|| natural(&object_of(a), &object_of(b))));
-    let line = |(on, mut event): (String, Value)| {
-        settle(step, event["type"].as_str().unwrap_or_default().to_string().as_str(), &mut event);
-        format!("{}{}", mark(&on), event_line(&event, names))
+    for (_, event) in &mut came {
+        let kind = event["type"].as_str().unwrap_or_default().to_string();
+        settle(step, &kind, event);
+    }
+    let loose = |event: &Value| {
+        let loose = event["type"].as_str().filter(|kind| step.loose.iter().any(|one| one == kind));
+        loose.map(|_| Names::default().line(event))
     };
-    came.into_iter().map(line).collect()
+    came.sort_by(|(a_on, a), (b_on, b)| {
+        let objects = natural(&object_of(a), &object_of(b));
+        a_on.cmp(b_on).then(objects).then_with(|| loose(a).cmp(&loose(b)))
+    });
+    came.iter().map(|(on, event)| format!("{}{}", mark(on), event_line(event, names))).collect()
 }
 
 fn mark(on: &str) -> String {

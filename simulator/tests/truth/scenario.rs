@@ -33,6 +33,9 @@ pub struct Step {
     pub until: Vec<Wait>,
     #[serde(default)]
     pub races: Vec<Race>,
+    /// Types of events that another thread of Asterisk makes than the rest, so that they come before or after them.
+    #[serde(default)]
+    pub loose: Vec<String>,
 }
 
 /// A value that is one or the other in Asterisk itself, as its threads come along.
