@@ -313,6 +313,10 @@ fn is_json(content_type: &str) -> bool {
 /// Tells an answer from a refusal, and refuses what is neither JSON nor meant to be something else.
 fn read_reply(response: Response, binary: bool) -> Result<Reply> {
     if !(200..300).contains(&response.status) {
+        if response.status < 200 {
+            let reason = format!("the server answers with status {}, which nothing follows", response.status);
+            return Err(Error::new(ErrorKind::Protocol, Delivery::Unknown, reason));
+        }
         if response.status < 400 {
             return Err(Error::new(
                 ErrorKind::Protocol,

@@ -225,21 +225,27 @@ impl std::error::Error for Error {}
 /// Asterisk answers errors as `{"message": ..}`, as `{"error": ..}`, as HTML, or with nothing at all.
 fn message_of(status: u16, body: &[u8]) -> String {
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
-        for key in ["message", "error"] {
-            if let Some(Value::String(text)) = object.get(key) {
-                return text.clone();
-            }
+        let said: Vec<&str> = ["message", "error"].iter().filter_map(|key| object.get(*key)?.as_str()).collect();
+        match said.iter().find(|text| !text.trim().is_empty()) {
+            Some(text) => return text.to_string(),
+            None if said.is_empty() => {}
+            None => return phrase_of(status),
         }
     }
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
+    let is_binary = text.chars().any(|c| c.is_control() && !c.is_whitespace());
     if text.starts_with('<') {
         if let Some(title) = html_title(text) {
             return title;
         }
-    } else if !text.is_empty() {
+    } else if !text.is_empty() && !is_binary {
         return text.chars().take(500).collect();
     }
+    phrase_of(status)
+}
+
+fn phrase_of(status: u16) -> String {
     match reqwest::StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()) {
         Some(reason) => reason.to_string(),
         None => format!("HTTP status {status}"),
@@ -307,6 +313,8 @@ mod tests {
         assert_eq!(message(599, ""), "HTTP status 599");
         assert_eq!(message(400, "plain words\n"), "plain words");
         assert_eq!(message(400, r#"{"message": 5}"#), r#"{"message": 5}"#);
+        assert_eq!(message(404, r#"{"message": " ", "error": ""}"#), "Not Found");
+        assert_eq!(message(404, "RIFF\0\u{7}"), "Not Found");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! REST over HTTP, by reqwest.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -22,6 +23,19 @@ const MAX_REDIRECTS: usize = 5;
 
 /// Longest URL that the HTTP library takes. Asterisk itself refuses request lines over 4096 bytes.
 const LONGEST_URL: usize = 65_000;
+
+tokio::task_local! {
+    /// Whether the request under way has been redirected.
+    static REDIRECTED: Cell<bool>;
+}
+
+fn follow(attempt: redirect::Attempt) -> redirect::Action {
+    if attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error("too many redirects");
+    }
+    let _ = REDIRECTED.try_with(|redirected| redirected.set(true));
+    attempt.follow()
+}
 
 pub(crate) struct HttpTransport {
     reads: Client,
@@ -56,15 +70,14 @@ impl HttpTransport {
                 .map_err(|cause| Error::argument(format!("the HTTP client cannot be set up: {cause}")))
         };
         let same_method = redirect::Policy::custom(|attempt| match attempt.status().as_u16() {
-            307 | 308 if attempt.previous().len() <= MAX_REDIRECTS => attempt.follow(),
-            307 | 308 => attempt.error("too many redirects"),
+            307 | 308 => follow(attempt),
             _ => attempt.stop(),
         });
         let mut authorization = HeaderValue::try_from(&options.authorization)
             .map_err(|_| Error::argument("these credentials do not fit a header"))?;
         authorization.set_sensitive(true);
         Ok(HttpTransport {
-            reads: client(redirect::Policy::limited(MAX_REDIRECTS))?,
+            reads: client(redirect::Policy::custom(follow))?,
             writes: client(same_method)?,
             base: format!("{}/ari", options.base),
             authorization,
@@ -82,7 +95,7 @@ impl HttpTransport {
             _ => return Err(self.busy()),
         };
         // A dropped future is a cancelled request; what had been sent until then stays sent.
-        match timeout_at(deadline, self.round_trip(request)).await {
+        match timeout_at(deadline, REDIRECTED.scope(Cell::new(false), self.round_trip(request))).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.late()),
         }
@@ -144,14 +157,20 @@ impl HttpTransport {
     }
 
     fn failed(&self, cause: reqwest::Error) -> Error {
+        // What cannot be reached then is another place than the one that has been sent the request.
+        let redirected = REDIRECTED.try_with(Cell::get).unwrap_or(false);
         // Its URL is of no use in a message that names the operation, and would be told twice.
         let cause = cause.without_url();
-        let delivery = if cause.is_connect() || cause.is_builder() { Delivery::NotSent } else { Delivery::Unknown };
+        let unsent = (cause.is_connect() || cause.is_builder()) && !redirected;
+        let delivery = if unsent { Delivery::NotSent } else { Delivery::Unknown };
         if cause.is_timeout() {
             return Error::new(ErrorKind::Timeout, delivery, "no connection to the server within connect_timeout");
         }
         if cause.is_redirect() {
             return Error::new(ErrorKind::Protocol, Delivery::Unknown, format!("more than {MAX_REDIRECTS} redirects"));
+        }
+        if redirected && cause.is_builder() {
+            return Error::new(ErrorKind::Protocol, delivery, "the server redirects to where HTTP does not go");
         }
         if is_not_http(&cause) {
             let reason = Error::from_io("what answers there does not speak HTTP", delivery, &cause);
@@ -194,7 +213,11 @@ impl Transport for HttpTransport {
 
 fn is_not_http(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |cause| cause.source());
-    causes.any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
+    causes.any(|cause| {
+        cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+            // What is wrong with the chunks of a body.
+            || cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidInput)
+    })
 }
 
 /// For plain HTTP: reqwest wants a TLS configuration all the same, and loading the system's authorities takes
