@@ -98,8 +98,9 @@ class ClientBase:
         return self._registry.add((event_name(event), None, None), callback, args, kwargs, replace=True)
 
     def add_event_handler(self, event: Any, callback: Handler, /, *args: Any, **kwargs: Any) -> Handle:
-        """The same as ``on_event``."""
-        return ClientBase.on_event(self, event, callback, *args, **kwargs)
+        """Like ``on_event``, but a callback that is given again is called once more, as in the other languages."""
+        self._check_callback(callback)
+        return self._registry.add((event_name(event), None, None), callback, args, kwargs)
 
     def remove_event_handler(self, event: Any, callback: Handler, /) -> bool:
         """Removes what ``on_event`` registered for this type with this callback.
