@@ -79,7 +79,7 @@ sub on_event {
 
 sub add_event_handler {
     my ($self, $type, $code) = @_;
-    return $self->on_event($type, $code);
+    return $self->{handlers}->add(Asterisk::ARI::Client::_event_name($type, $code), $code);
 }
 
 sub remove_event_handler {
@@ -310,7 +310,7 @@ L<file|Asterisk::ARI::File> or undef. C<request_p> gives a promise.
 
     my $handler = $ari->on_event(StasisStart => sub { my ($event) = @_; ... });
 
-See L</EVENTS>. C<add_event_handler> is the same.
+See L</EVENTS>. C<add_event_handler> is the same but for code that is registered again, which is then called once more.
 
 =head2 on_channel_event, on_bridge_event, ...
 
