@@ -153,10 +153,11 @@ class Connection extends AsyncResource {
     const library = isLibrary(type);
     if (targets.isNobody() && reader === undefined && !library) return;
     const event = decode(text, this.#core.exact);
+    // It is open whatever the handlers do, also when they close it.
+    if (type === 'Connected') this.#opened();
     if (library) this.#tell(event);
     if (!targets.isNobody()) deliver(this.#core, event, type, objects, targets);
     reader?.push(event);
-    if (type === 'Connected') this.#opened();
   }
 
   /** What the connection says about itself, in the words of the classic client. */
