@@ -167,7 +167,7 @@ impl Builder<'_> {
             "errors": self.operation_errors(operation),
         });
         if with_cases && language.cases {
-            value["cases"] = Value::Array(samples::cases(self.api, operation));
+            value["cases"] = Value::Array(samples::operation_cases(self.api, self.declarations, operation));
         }
         value
     }
@@ -330,6 +330,9 @@ impl Builder<'_> {
             })
             .collect();
         value["objects"] = Value::Array(objects);
+        if self.language.cases {
+            value["cases"] = Value::Array(samples::event_cases(self.api, model));
+        }
         value
     }
 
