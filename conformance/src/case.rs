@@ -1,5 +1,7 @@
 //! One case of the table, as it is after its file was expanded. `docs/conformance.md` explains every field.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -171,6 +173,9 @@ pub struct Response {
     pub at: Option<At>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
+    /// Not before the script's step `release`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,6 +244,9 @@ pub struct Handler {
     #[serde(default)]
     pub on: Target,
     pub event: String,
+    /// Name of a handler whose function this one registers once more, in place of one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub does: Vec<Action>,
 }
@@ -278,6 +286,8 @@ pub enum Action {
     Stop(bool),
     /// Do nothing for so many milliseconds.
     Sleep(u64),
+    /// Do nothing until the script's step `release`.
+    Hold(bool),
 }
 
 /// What the server does on the event WebSocket, in order.
@@ -302,6 +312,10 @@ pub enum Step {
     Drop(Fault),
     /// Wait until so many requests have come.
     WaitRequests(usize),
+    /// Wait until something holds: a response, or a handler.
+    WaitHeld(bool),
+    /// Let what holds go on.
+    Release(bool),
     /// Wait until the client pings.
     ExpectPing(bool),
     /// Wait for a close frame of the client.
@@ -333,9 +347,20 @@ pub struct Handled {
     /// Fields the event must have with these values; an object may have further members.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
+    /// Fields the event must have with some value of this type: `text` (not empty), `number` (not negative) or `list`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub types: BTreeMap<String, FieldType>,
     /// Domain objects the event must give: field -> {class, id}, or null where there is none.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub objects: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    Text,
+    Number,
+    List,
 }
 
 /// How the run ends.

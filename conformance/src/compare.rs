@@ -4,7 +4,7 @@ use base64::prelude::{Engine as _, BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::case::{Case, End, ErrorSpec, Expected, Handled, PASSWORD};
+use crate::case::{Case, End, ErrorSpec, Expected, FieldType, Handled, PASSWORD};
 use crate::http::Request;
 
 /// What a runner saw.
@@ -238,12 +238,23 @@ fn one_handled(wanted: &Handled, seen: &SeenEvent, problems: &mut Vec<String>) {
     if wanted.handler != seen.handler || wanted.event != type_of(&seen.event) || !same_n {
         let got = called(&seen.handler, type_of(&seen.event), n);
         let expected = called(&wanted.handler, &wanted.event, wanted.n);
-        problems.push(format!("handler call {got}, expected {expected}"));
+        return problems.push(format!("handler call {got}, expected {expected}"));
     }
     for (field, value) in &wanted.fields {
         let got = seen.event.get(field).unwrap_or(&Value::Null);
         if !has(got, value) {
             problems.push(format!("field {field:?} of {} is {got}, expected {value}", wanted.event));
+        }
+    }
+    for (field, wanted_type) in &wanted.types {
+        let got = seen.event.get(field).unwrap_or(&Value::Null);
+        let right = match wanted_type {
+            FieldType::Text => got.as_str().is_some_and(|text| !text.is_empty()),
+            FieldType::Number => got.as_f64().is_some_and(|number| number >= 0.0),
+            FieldType::List => got.is_array(),
+        };
+        if !right {
+            problems.push(format!("field {field:?} of {} is {got}, expected some {wanted_type:?}", wanted.event));
         }
     }
     for (field, value) in &wanted.objects {

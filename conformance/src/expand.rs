@@ -29,7 +29,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Fills in every `${variable}`, spreads every `"..."` and copies every `{"repeat": N, "of": X}`.
+/// Fills in every `${variable}`, spreads every `"..."`, copies every `{"repeat": N, "of": X}` and writes out every
+/// `{"times": N, "text": X}`.
 pub fn expand(value: &Value, scope: &Scope) -> Result<Value, String> {
     match value {
         Value::String(text) => expand_text(text, scope),
@@ -49,6 +50,10 @@ pub fn expand(value: &Value, scope: &Scope) -> Result<Value, String> {
             Ok(Value::Array(expanded))
         }
         Value::Object(fields) => {
+            if let Some((times, text)) = as_long_text(fields) {
+                return expand_text(text, scope)
+                    .map(|text| Value::String(text.as_str().unwrap_or_default().repeat(times)));
+            }
             let mut expanded = Map::new();
             for (key, field) in fields {
                 let field = expand(field, scope)?;
@@ -73,6 +78,11 @@ pub fn expand(value: &Value, scope: &Scope) -> Result<Value, String> {
 fn as_repeat(item: &Value) -> Option<(u64, &Value)> {
     let fields = item.as_object().filter(|fields| fields.len() == 2)?;
     Some((fields.get("repeat")?.as_u64()?, fields.get("of")?))
+}
+
+fn as_long_text(fields: &Map<String, Value>) -> Option<(usize, &str)> {
+    let times = fields.get("times")?.as_u64().filter(|_| fields.len() == 2)?;
+    Some((usize::try_from(times).ok()?, fields.get("text")?.as_str()?))
 }
 
 /// A string that is one variable becomes its value, of whatever type; inside a longer string it becomes text.
@@ -144,6 +154,12 @@ mod tests {
     fn copies_count_from_one() {
         let value = expanded(json!([0, {"repeat": 2, "of": {"n": "${n}"}}]), json!({}));
         assert_eq!(value, Ok(json!([0, {"n": 1}, {"n": 2}])));
+    }
+
+    #[test]
+    fn a_long_text_is_written_short() {
+        let value = expanded(json!({"a": "${x}"}), json!({"x": {"times": 3, "text": "a${s}"}, "s": "b"}));
+        assert_eq!(value, Ok(json!({"a": "ababab"})));
     }
 
     #[test]

@@ -12,8 +12,10 @@ mod load;
 mod run;
 mod script;
 mod server;
+mod tally;
 mod validate;
 
 pub use case::{Action, Call, Case, Handler, Kind, Target, PASSWORD, USERNAME};
 pub use load::{load, LoadError, Loaded};
 pub use server::{Server, StartError};
+pub use tally::{Tally, SURFACES};

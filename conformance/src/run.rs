@@ -15,6 +15,9 @@ use crate::http::{Connection, Request};
 use crate::script;
 use crate::validate::PROBE;
 
+/// How long something holds for a script that does not come to its release.
+const LONGEST_HOLD: Duration = Duration::from_secs(20);
+
 /// How long a verdict waits for a script that is about to end.
 const LAST_STEPS: Duration = Duration::from_secs(5);
 
@@ -50,6 +53,9 @@ pub struct Progress {
     pub requests: usize,
     pub connected: bool,
     pub script_done: bool,
+    /// How many responses and handlers wait for the script's release, or have waited.
+    pub held: usize,
+    pub released: bool,
 }
 
 impl Log {
@@ -82,6 +88,16 @@ impl Log {
             return false;
         }
         self.case.username == USERNAME && self.case.password == PASSWORD
+    }
+
+    /// Waits for the script's release.
+    pub async fn hold(&self) {
+        let mut watch = self.progress.subscribe();
+        self.progress.send_modify(|progress| progress.held += 1);
+        let release = watch.wait_for(|progress| progress.released || progress.script_done);
+        if timeout(LONGEST_HOLD, release).await.is_err() {
+            self.problem("something held, and the script did not release it");
+        }
     }
 
     /// What to answer to a request; its target is the part below `/ari`.

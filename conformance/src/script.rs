@@ -83,6 +83,16 @@ async fn perform(log: &Log, step: &Step, link: &mut Option<Link>, handshakes: &m
             let received = log.progress.borrow().requests;
             came.then_some(()).ok_or_else(|| format!("{received} requests have come, not {count}"))
         }
+        (Step::WaitHeld(_), link) => {
+            let mut watch = log.progress.subscribe();
+            let held = watch.wait_for(|progress| progress.held > 0);
+            let came = pump(link, timeout(PATIENCE, held)).await.is_ok();
+            came.then_some(()).ok_or_else(|| "nothing holds".to_owned())
+        }
+        (Step::Release(_), _) => {
+            log.progress.send_modify(|progress| progress.released = true);
+            Ok(())
+        }
         (_, None) => Err("there is no connection".into()),
         (Step::Close(code), Some(open)) => {
             let outcome = open.goodbye(*code).await;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{json, Value};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -15,6 +15,7 @@ use crate::case::{Case, Kind, Response, ServerState};
 use crate::http::{Connection, Request};
 use crate::load::{load, LoadError, Loaded};
 use crate::run::{refusal, unauthorized, Handshake, Run};
+use crate::tally::Tally;
 
 /// The scripted server. It serves until it is dropped.
 pub struct Server {
@@ -26,6 +27,7 @@ struct Shared {
     cases: Vec<Loaded>,
     by_id: HashMap<String, Arc<Case>>,
     runs: Mutex<HashMap<String, Arc<Run>>>,
+    tally: Mutex<Tally>,
     url: String,
     elsewhere: String,
     closed: SocketAddr,
@@ -67,10 +69,12 @@ impl Server {
         let closed = TcpSocket::new_v4()?;
         closed.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let by_id = cases.iter().map(|loaded| (loaded.case.id.clone(), Arc::new(loaded.case.clone()))).collect();
+        let ids = cases.iter().map(|loaded| loaded.case.id.clone()).collect();
         let shared = Arc::new(Shared {
             cases,
             by_id,
             runs: Mutex::default(),
+            tally: Mutex::new(Tally::new(ids)),
             url: format!("http://{}", listener.local_addr()?),
             elsewhere: format!("http://{}", elsewhere.local_addr()?),
             closed: closed.local_addr()?,
@@ -88,17 +92,17 @@ impl Server {
         &self.shared.url
     }
 
-    /// All cases, as `GET /cases` gives them.
-    pub fn cases(&self) -> Vec<Value> {
-        self.shared.list(None)
-    }
-
     /// What is wrong with the run of a case, as `POST /verdict/<id>` tells it; nothing for a case that is passed.
     pub async fn verdict(&self, id: &str, outcome: &Value) -> Vec<String> {
         match self.shared.run(id) {
             Ok(run) => run.verdict(Some(outcome)).await,
             Err(_) => vec![format!("there is no case {id:?}")],
         }
+    }
+
+    /// What the surfaces have shown so far.
+    pub fn tally(&self) -> Tally {
+        self.shared.tally().clone()
     }
 
     /// How many cases there are of each kind.
@@ -147,7 +151,13 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, elsewhere: bool) {
                 match (admitted, opens) {
                     (false, _) => unauthorized(),
                     (true, true) => return run.handshake(Handshake { connection, request }),
-                    (true, false) => shared.fill_in(&run.log.case.id, run.log.answer(&request, elsewhere)),
+                    (true, false) => {
+                        let response = shared.fill_in(&run.log.case.id, run.log.answer(&request, elsewhere));
+                        if response.hold {
+                            run.log.hold().await;
+                        }
+                        response
+                    }
                 }
             }
             Some(Err(refused)) => *refused,
@@ -185,6 +195,7 @@ impl Shared {
             ("{ari}", format!("{}/case/{id}/ari", self.url)),
             ("{path}", format!("/case/{id}/ari")),
             ("{elsewhere}", format!("{}/case/{id}/ari", self.elsewhere)),
+            ("{closed}", format!("http://{}", self.closed)),
         ];
         for value in response.headers.values_mut() {
             if let Value::String(text) = value {
@@ -198,7 +209,19 @@ impl Shared {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let method = request.method.as_str();
         if let Some(id) = path.strip_prefix("/verdict/").filter(|_| matches!(method, "GET" | "POST")) {
-            return self.answer_verdict(id, request).await;
+            return self.answer_verdict(id, query, request).await;
+        }
+        if let Some(id) = path.strip_prefix("/hold/").filter(|_| method == "POST") {
+            return match self.run(id) {
+                Ok(run) => {
+                    run.log.hold().await;
+                    answer(json!({ "ok": true }))
+                }
+                Err(refused) => *refused,
+            };
+        }
+        if let Some(surface) = path.strip_prefix("/tally/").filter(|_| method == "GET") {
+            return answer(self.tally().told(surface));
         }
         if let Some(id) = path.strip_prefix("/reset/").filter(|_| method == "POST") {
             return self.reset(id);
@@ -209,6 +232,10 @@ impl Shared {
             ("GET", "/closed-port") => answer(self.closed_port()),
             _ => refusal(404, &format!("conformance: {} is nothing this server knows", request.line())),
         }
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Forgets what a case has seen, and ends what still goes on for it.
@@ -251,7 +278,12 @@ impl Shared {
         answer(self.list(kind).into())
     }
 
-    async fn answer_verdict(&self, id: &str, request: &Request) -> Response {
+    async fn answer_verdict(&self, id: &str, query: &str, request: &Request) -> Response {
+        let surface = match query.split_once('=') {
+            None if query.is_empty() => None,
+            Some(("surface", name)) if Tally::is_name(name) => Some(name),
+            _ => return refusal(400, &format!("conformance: {query:?} is no surface=NAME")),
+        };
         let run = match self.run(id) {
             Ok(run) => run,
             Err(refused) => return *refused,
@@ -264,6 +296,9 @@ impl Shared {
             _ => None,
         };
         let problems = run.verdict(outcome.as_ref()).await;
+        if let (Some(surface), Some(_)) = (surface, outcome) {
+            self.tally().note(surface, id, problems.is_empty());
+        }
         match problems.is_empty() {
             true => answer(json!({ "ok": true })),
             false => answer(json!({ "ok": false, "problems": problems, "about": run.log.case.about })),

@@ -171,7 +171,7 @@ fn events(case: &Case) -> Check {
                 false
             }
             Step::Close(_) | Step::Drop(_) => !std::mem::take(&mut connected),
-            Step::WaitRequests(_) | Step::Pause(_) => false,
+            Step::WaitRequests(_) | Step::Pause(_) | Step::WaitHeld(_) | Step::Release(_) => false,
             _ => !connected,
         };
         ensure(!needs_connection, format!("step {} of the script has no connection", index + 1))?;
@@ -191,6 +191,14 @@ fn events(case: &Case) -> Check {
     let mut top: Vec<_> = case.handlers.iter().map(|handler| &handler.name).collect();
     top.sort();
     ensure(top.windows(2).all(|pair| pair[0] != pair[1]), "two handlers have the same name")?;
+    let same_as = case.handlers.iter().filter_map(|handler| handler.same_as.as_deref());
+    for other in same_as {
+        ensure(names.contains(&other), format!("there is no handler {other:?} to be the same as"))?;
+    }
+    let releases = case.script.iter().any(|step| matches!(step, Step::Release(_)));
+    let holds = case.responses.iter().any(|response| response.hold)
+        || case.handlers.iter().flat_map(|handler| &handler.does).any(|action| matches!(action, Action::Hold(_)));
+    ensure(holds == releases, "what holds needs a step \"release\", and the step something that holds")?;
     for handled in &case.expect {
         ensure(
             names.contains(&handled.handler.as_str()),
@@ -204,7 +212,9 @@ fn events(case: &Case) -> Check {
 }
 
 fn collect_names<'a>(handler: &'a Handler, names: &mut Vec<&'a str>) {
-    names.push(&handler.name);
+    if handler.same_as.is_none() {
+        names.push(&handler.name);
+    }
     for action in &handler.does {
         if let Action::Add(added) = action {
             collect_names(added, names);

@@ -3,7 +3,6 @@
 #[path = "conformance/outcome.rs"]
 mod outcome;
 
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,31 +17,68 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_case_of_the_table() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test_resources/conformance");
-    let server = Server::start(&folder).await.unwrap_or_else(|reason| panic!("{reason}"));
-    let cases = server.cases();
-    let total = cases.len();
-    let verdicts = cases.into_iter().map(|case| judge(&server, case));
+    let table = Table::open().await;
+    let cases = table.ask(reqwest::Method::GET, "/cases", None).await;
+    let verdicts = cases.as_array().into_iter().flatten().map(|case| judge(&table, case));
     let failures: Vec<String> = futures_util::stream::iter(verdicts)
         .buffer_unordered(AT_ONCE)
         .filter_map(|failure| async { failure })
         .collect()
         .await;
-    // Not by println, which is kept back when a test passes.
-    let _ = writeln!(std::io::stdout(), "conformance: rust {} of {total}", total - failures.len());
+    let tally = table.ask(reqwest::Method::GET, "/tally/rust", None).await;
+    if table.own.is_some() {
+        // Not by println, which is kept back when a test passes.
+        let _ =
+            std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", tally["line"].as_str().unwrap()));
+    }
     assert!(failures.is_empty(), "{} cases failed:\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(tally["complete"], true, "{tally}");
 }
 
-async fn judge(server: &Server, case: Value) -> Option<String> {
+async fn judge(table: &Table, case: &Value) -> Option<String> {
     let id = case["id"].as_str().unwrap_or_default();
-    let problems = match tokio::time::timeout(PATIENCE, outcome::run(&case)).await {
-        Ok(outcome) => server.verdict(id, &outcome).await,
-        Err(_) => {
-            let mut problems = vec!["it did not come to its end".to_string()];
-            problems.extend(server.verdict(id, &Value::Null).await);
-            problems
-        }
+    let (outcome, late) = match tokio::time::timeout(PATIENCE, outcome::run(case, &table.url)).await {
+        Ok(outcome) => (outcome, None),
+        Err(_) => (Value::Null, Some("it did not come to its end".to_string())),
     };
+    let path = format!("/verdict/{id}?surface=rust");
+    let verdict = table.ask(reqwest::Method::POST, &path, Some(outcome)).await;
+    table.ask(reqwest::Method::POST, &format!("/reset/{id}"), None).await;
+    let problems = verdict["problems"].as_array().into_iter().flatten();
+    let problems: Vec<String> =
+        late.into_iter().chain(problems.map(|problem| problem.as_str().unwrap_or_default().to_string())).collect();
     (!problems.is_empty())
         .then(|| format!("{id} ({}):\n  {}", case["file"].as_str().unwrap_or(""), problems.join("\n  ")))
+}
+
+/// The server with the cases: the one of `make conformance`, or one of our own.
+struct Table {
+    url: String,
+    http: reqwest::Client,
+    own: Option<Server>,
+}
+
+impl Table {
+    async fn open() -> Table {
+        let http = http();
+        if let Ok(url) = std::env::var("ARI_CONFORMANCE") {
+            return Table { url, http, own: None };
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test_resources/conformance");
+        let server = Server::start(&folder).await.unwrap_or_else(|reason| panic!("{reason}"));
+        Table { url: server.url().to_string(), http, own: Some(server) }
+    }
+
+    async fn ask(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let request = self.http.request(method, format!("{}{path}", self.url)).body(body);
+        let answer = request.send().await.and_then(|answer| answer.error_for_status()).expect("the server's answer");
+        serde_json::from_slice(&answer.bytes().await.expect("the server's answer")).expect("JSON")
+    }
+}
+
+/// A client that has nothing to do with the library's.
+fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().expect("a client")
 }

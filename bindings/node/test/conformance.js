@@ -3,7 +3,7 @@
 // judge. A process of its own, because what handlers throw on purpose is an uncaughtException, which node:test wants
 // for itself.
 
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const http = require('node:http');
 const path = require('node:path');
@@ -38,6 +38,8 @@ const exact = {
 /** The server with the cases. */
 class Table {
   async start() {
+    this.url = process.env.ARI_CONFORMANCE;
+    if (this.url) return;
     const folder = process.env.CARGO_TARGET_DIR || path.join(ROOT, 'target');
     const resources = path.join(ROOT, 'test_resources/conformance');
     const binary = path.join(folder, 'debug', 'ari-conformance');
@@ -59,13 +61,20 @@ class Table {
     });
   }
 
-  async verdict(id, outcome) {
-    const { problems = [] } = await this.ask('POST', `/verdict/${id}`, outcome);
+  async verdict(surface, id, outcome) {
+    const { problems = [] } = await this.ask('POST', `/verdict/${id}?surface=${surface}`, outcome);
     return problems;
   }
 
+  /** Whether the server has seen every case pass. */
+  async isComplete(surface) {
+    const { line, complete } = await this.ask('GET', `/tally/${surface}`);
+    if (this.server) console.log(line);
+    return complete;
+  }
+
   stop() {
-    this.server.stdin.end();
+    this.server?.stdin.end();
   }
 }
 
@@ -89,10 +98,12 @@ const PLAIN = {
 class Unknown extends Error {}
 
 class Run {
-  constructor(test, starts) {
+  constructor(table, test, callbacks) {
+    this.table = table;
     this.test = test;
-    this.starts = starts;
+    this.callbacks = callbacks;
     this.registered = new Map();
+    this.functions = new Map();
     this.handled = [];
     this.underWay = [];
   }
@@ -100,7 +111,9 @@ class Run {
   register(handler) {
     if (this.registered.has(handler.name)) return;
     const { on = 'client' } = handler;
-    const call = (event, resources) => this.handle(handler, event, resources);
+    const call =
+      this.functions.get(handler.same_as) ?? ((event, resources) => this.handle(handler, event, resources));
+    this.functions.set(handler.name, call);
     const target = on === 'client' ? this.client : this.client[on.class](identity(on));
     this.registered.set(handler.name, target.addEventHandler(handler.event, call));
   }
@@ -159,6 +172,7 @@ class Run {
       return this.stopped?.();
     }
     if (verb === 'sleep') return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, what);
+    if (verb === 'hold') return this.hold();
     if (verb === 'remove') {
       this.registered.get(what)?.close();
       return this.registered.delete(what);
@@ -168,12 +182,22 @@ class Run {
     throw error;
   }
 
-  /** Calls an operation the way programs do: by the method of the resource. */
+  /** Does nothing until the server answers: another process waits for it, and this one for that. */
+  hold() {
+    const url = `${this.table.url}/hold/${this.test.id}`;
+    const wait = `require('http').request('${url}', { method: 'POST' }, (answer) => answer.resume()).end()`;
+    spawnSync(process.execPath, ['-e', wait], { timeout: PATIENCE });
+  }
+
+  /** Calls an operation the way programs do: by the method of the resource, with a callback or without. */
   call({ operation, arguments: given }) {
     const [resource, nickname] = operation.split('.');
     if (typeof this.client[resource]?.[nickname] !== 'function')
       throw new Unknown(`${operation} is not a function`);
-    return this.client[resource][nickname](given);
+    if (!this.callbacks) return this.client[resource][nickname](given);
+    return new Promise((resolve, reject) => {
+      this.client[resource][nickname](given, (error, result) => (error ? reject(error) : resolve(result)));
+    });
   }
 
   async outcome() {
@@ -201,7 +225,7 @@ class Run {
         return {};
       case 'events':
         for (const handler of test.handlers ?? []) this.register(handler);
-        if (this.starts) await this.start();
+        if (this.callbacks) await this.start();
         else for await (const _ of this.client.events(test.apps, { subscribeAll: test.subscribe_all }));
         return {};
       default:
@@ -274,8 +298,8 @@ function failure(error) {
   };
 }
 
-async function judge(table, test, starts) {
-  const run = new Run(test, starts);
+async function judge(table, test, surface) {
+  const run = new Run(table, test, surface === 'javascript-callbacks');
   const problems = await new Promise((resolve) => {
     const alarm = setTimeout(resolve, PATIENCE, ['it did not come to its end']);
     const end = (told) => {
@@ -287,7 +311,7 @@ async function judge(table, test, starts) {
       .then(async (outcome) => {
         await Promise.all(run.underWay);
         run.client?.stop();
-        end(await table.verdict(test.id, { ...outcome, handled: run.handled }));
+        end(await table.verdict(surface, test.id, { ...outcome, handled: run.handled }));
       })
       .catch((error) => end([`the runner failed: ${inspect(error)}`]));
   });
@@ -295,23 +319,19 @@ async function judge(table, test, starts) {
   return problems.map((problem) => `${test.id} (${test.file}): ${problem}`);
 }
 
-/** Runs cases side by side, each once; gives how many failed, and prints why. */
-async function play(table, cases, name, starts) {
+/** Runs cases side by side, each once, and prints what is wrong; gives whether nothing is. */
+async function play(table, cases, surface) {
   const waiting = cases[Symbol.iterator]();
   const problems = [];
-  let failed = 0;
   const work = async () => {
     for (const test of waiting) {
-      const found = await judge(table, test, starts);
-      problems.push(...found);
-      if (found.length > 0) failed += 1;
+      problems.push(...(await judge(table, test, surface)));
       await table.ask('POST', `/reset/${test.id}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  for (const problem of problems) console.error(`${name}: ${problem}`);
-  console.log(`conformance: ${name} ${cases.length - failed} of ${cases.length}`);
-  return failed;
+  for (const problem of problems) console.error(`${surface}: ${problem}`);
+  return (await table.isComplete(surface)) && problems.length === 0;
 }
 
 async function main() {
@@ -320,10 +340,10 @@ async function main() {
   const table = new Table();
   await table.start();
   const cases = (await table.ask('GET', '/cases')).filter(({ id }) => id.includes(process.argv[2] ?? ''));
-  const events = cases.filter(({ kind }) => kind === 'events');
-  const failed = (await play(table, cases, 'node', false)) + (await play(table, events, 'node-start', true));
+  const promises = await play(table, cases, 'javascript');
+  const callbacks = await play(table, cases, 'javascript-callbacks');
   table.stop();
-  process.exitCode = failed > 0 || cases.length === 0 ? 1 : 0;
+  process.exitCode = promises && callbacks ? 0 : 1;
 }
 
 main();

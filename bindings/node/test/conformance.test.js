@@ -12,7 +12,7 @@ test('the conformance table', () => {
     timeout: 300_000,
   });
   assert.strictEqual(status, 0, stdout + stderr);
-  assert.match(stdout, /^conformance: node (\d+) of \1$/m);
-  assert.match(stdout, /^conformance: node-start (\d+) of \1$/m);
+  assert.match(stdout, /^conformance: javascript (\d+) of \1$/m);
+  assert.match(stdout, /^conformance: javascript-callbacks (\d+) of \1$/m);
   console.log(stdout.trim());
 });

@@ -34,24 +34,37 @@ class Table:
     """The server with the cases, and its verdicts."""
 
     def __init__(self) -> None:
+        self._own: subprocess.Popen[str] | None = None
+        self._url = os.environ.get("ARI_CONFORMANCE") or self._start()
+        self.cases: list[Case] = self.ask("GET", "/cases")
+
+    def _start(self) -> str:
         folder = os.environ.get("CARGO_TARGET_DIR") or ROOT / "target"
         binary = os.path.join(folder, "debug", "ari-conformance")
-        self._process = subprocess.Popen(
+        self._own = subprocess.Popen(
             [binary, "serve", "--resources", str(ROOT / "test_resources" / "conformance")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._process.stdout
-        self._url = json.loads(self._process.stdout.readline())["url"]
-        self.cases: list[Case] = self._ask("GET", "/cases")
+        assert self._own.stdout
+        return str(json.loads(self._own.stdout.readline())["url"])
 
-    def verdict(self, case: Case, outcome: Outcome) -> list[str]:
-        answer = self._ask("POST", f"/verdict/{case['id']}", outcome)
-        self._ask("POST", f"/reset/{case['id']}")
+    def verdict(self, surface: str, case: Case, outcome: Outcome) -> list[str]:
+        answer = self.ask("POST", f"/verdict/{case['id']}?surface={surface}", outcome)
+        self.ask("POST", f"/reset/{case['id']}")
         return [f"{case['id']} ({case['file']}): {problem}" for problem in answer.get("problems", [])]
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    def report(self, surface: str, problems: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+        """Fails unless the server has seen every case pass."""
+        tally = self.ask("GET", f"/tally/{surface}")
+        if self._own:
+            with capsys.disabled():
+                print(f"\n{tally['line']}")
+        assert not any(problems), "\n".join(line for each in problems for line in each)
+        assert tally["complete"], tally
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data, method=method)
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -59,10 +72,10 @@ class Table:
         return json.loads(text) if text else None
 
     def close(self) -> None:
-        assert self._process.stdin
-        with self._process:
-            self._process.stdin.close()
-            self._process.wait(10)
+        if self._own and self._own.stdin:
+            with self._own:
+                self._own.stdin.close()
+                self._own.wait(10)
 
 
 @pytest.fixture(scope="module")
@@ -75,18 +88,21 @@ def table() -> Iterator[Table]:
 class Seen:
     """The handlers that are registered, and the calls of them so far."""
 
-    def __init__(self, case: Case, module: Any, make: Callable[[Seen, Case], Callable[[Any], Any]]) -> None:
+    def __init__(self, table: Table, case: Case, module: Any, make: Callable[[Seen, Case], Callable[..., Any]]) -> None:
+        self.table = table
         self.case = case
         self.module = module
         self.make = make
         self.client: Any = None
         self.registered: dict[str, Any] = {}
+        self.functions: dict[str, Callable[..., Any]] = {}
         self.handled: list[dict[str, Any]] = []
 
     def register(self, handler: Case) -> None:
         if handler["name"] in self.registered:
             return
-        call = self.make(self, handler)
+        same = self.functions.get(handler.get("same_as") or "")
+        call = self.functions[handler["name"]] = same or self.make(self, handler)
         on = handler["on"]
         if on == "client":
             handle = self.client.add_event_handler(handler["event"], call)
@@ -94,7 +110,7 @@ class Seen:
             kind = getattr(self.module, on["class"])
             parts = on["id"].split("/", 1) if on["class"] == "Endpoint" else [on["id"]]
             target = kind(self.client, {field: part for (_, field), part in zip(kind._identity, parts)})
-            handle = target.add_event_handler(handler["event"], lambda _, event: call(event))
+            handle = target.add_event_handler(handler["event"], call)
         self.registered[handler["name"]] = handle
 
     def note(self, handler: Case, event: Any) -> None:
@@ -121,6 +137,8 @@ class Seen:
             self.client.close()
         elif verb == "sleep":
             time.sleep(what / 1000)
+        elif verb == "hold":
+            self.table.ask("POST", f"/hold/{self.case['id']}")
         else:
             pytest.fail(f"this runner does not know the action {verb!r}")
         return None
@@ -186,9 +204,10 @@ def plain(value: Any) -> Any:
     return getattr(value, "json", value)
 
 
-def sync_handler(seen: Seen, handler: Case) -> Callable[[Any], None]:
-    def call(event: Any) -> None:
-        seen.note(handler, event)
+def sync_handler(seen: Seen, handler: Case) -> Callable[..., None]:
+    # Handlers of an object get the object before the event.
+    def call(*arguments: Any) -> None:
+        seen.note(handler, arguments[-1])
         for action in handler.get("does") or []:
             for verb, what in action.items():
                 seen.act(verb, what)
@@ -196,9 +215,9 @@ def sync_handler(seen: Seen, handler: Case) -> Callable[[Any], None]:
     return call
 
 
-def async_handler(seen: Seen, handler: Case) -> Callable[[Any], Any]:
-    async def call(event: Any) -> None:
-        seen.note(handler, event)
+def async_handler(seen: Seen, handler: Case) -> Callable[..., Any]:
+    async def call(*arguments: Any) -> None:
+        seen.note(handler, arguments[-1])
         for action in handler.get("does") or []:
             for verb, what in action.items():
                 result = seen.act(verb, what)
@@ -208,8 +227,8 @@ def async_handler(seen: Seen, handler: Case) -> Callable[[Any], Any]:
     return call
 
 
-def run_sync(case: Case) -> Outcome:
-    seen = Seen(case, ari, sync_handler)
+def run_sync(table: Table, case: Case) -> Outcome:
+    seen = Seen(table, case, ari, sync_handler)
     try:
         with ari.connect(case["url"], case["username"], case["password"], **case["options"]) as seen.client:
             outcome = carry_out(seen)
@@ -237,8 +256,8 @@ def carry_out(seen: Seen) -> Outcome:
     return {}
 
 
-async def run_async(case: Case) -> Outcome:
-    seen = Seen(case, ari.aio, async_handler)
+async def run_async(table: Table, case: Case) -> Outcome:
+    seen = Seen(table, case, ari.aio, async_handler)
     try:
         connecting = ari.connect_async(case["url"], case["username"], case["password"], **case["options"])
         async with await connecting as seen.client:
@@ -267,13 +286,6 @@ async def carry_out_async(seen: Seen) -> Outcome:
     return {}
 
 
-def report(capsys: pytest.CaptureFixture[str], language: str, total: int, problems: list[list[str]]) -> None:
-    failed = [each for each in problems if each]
-    with capsys.disabled():
-        print(f"\nconformance: {language} {total - len(failed)} of {total}")
-    assert not failed, "\n".join(line for each in failed for line in each)
-
-
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
     """Handlers that fail on purpose are logged; hundreds of tracebacks help nobody."""
@@ -282,24 +294,24 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_sync(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
     def judge(case: Case) -> list[str]:
-        return table.verdict(case, run_sync(case))
+        return table.verdict("python", case, run_sync(table, case))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         problems = list(pool.map(judge, table.cases))
-    report(capsys, "python", len(table.cases), problems)
+    table.report("python", problems, capsys)
 
 
 def test_asyncio(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
     async def judge(case: Case, turn: asyncio.Semaphore) -> list[str]:
         async with turn:
             try:
-                outcome = await asyncio.wait_for(run_async(case), PATIENCE)
+                outcome = await asyncio.wait_for(run_async(table, case), PATIENCE)
             except asyncio.TimeoutError:
                 return [f"{case['id']}: it did not come to its end"]
-            return await asyncio.to_thread(table.verdict, case, outcome)
+            return await asyncio.to_thread(table.verdict, "asyncio", case, outcome)
 
     async def main() -> list[list[str]]:
         turn = asyncio.Semaphore(AT_ONCE)
         return await asyncio.gather(*(judge(case, turn) for case in table.cases))
 
-    report(capsys, "asyncio", len(table.cases), asyncio.run(main()))
+    table.report("asyncio", asyncio.run(main()), capsys)

@@ -20,6 +20,7 @@ my $ROOT = "$FindBin::Bin/../../..";
 
 sub new {
     my ($class) = @_;
+    return bless { url => $ENV{ARI_CONFORMANCE} }, $class if $ENV{ARI_CONFORMANCE};
     my $binary = ($ENV{CARGO_TARGET_DIR} || "$ROOT/target") . '/debug/ari-conformance';
     pipe my $theirs, my $ours or die "pipe: $!";
     my $pid = open(my $out, '-|') // die "fork: $!";
@@ -37,6 +38,7 @@ sub new {
 # The server ends when nobody can write to it any more, and only then can it be waited for.
 sub DESTROY {
     my ($self) = @_;
+    return if !$self->{server};
     local ($?, $!, $@);
     close $self->{stdin};
     close $self->{server};
@@ -49,6 +51,14 @@ sub ask {
     my $answer = HTTP::Tiny->new(timeout => PATIENCE)->request($method, $self->{url} . $path, { content => $content });
     die "$method $path: $answer->{status} $answer->{content}" if !$answer->{success};
     return length $answer->{content} ? $JSON->decode($answer->{content}) : undef;
+}
+
+# Whether the server has seen every case pass.
+sub is_complete {
+    my ($self, $way) = @_;
+    my $tally = $self->ask(GET => "/tally/$way");
+    print STDERR "$tally->{line}\n" if $self->{server};
+    return $tally->{complete};
 }
 
 sub cases {
@@ -85,9 +95,9 @@ sub work {
         my @problems = eval {
             local $SIG{ALRM} = sub { die "it did not come to its end\n" };
             alarm PATIENCE;
-            my $outcome = ConformanceRun->new($way, $case)->outcome;
+            my $outcome = ConformanceRun->new($self, $way, $case)->outcome;
             alarm 0;
-            @{ $self->ask(POST => "/verdict/$case->{id}", $outcome)->{problems} // [] };
+            @{ $self->ask(POST => "/verdict/$case->{id}?surface=$way", $outcome)->{problems} // [] };
         };
         alarm 0;
         @problems = "the runner failed: $@" if $@;

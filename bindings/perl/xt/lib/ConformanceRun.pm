@@ -15,8 +15,9 @@ use Scalar::Util qw(blessed);
 use Time::HiRes qw(sleep);
 
 sub new {
-    my ($class, $way, $case) = @_;
-    return bless { callbacks => $way eq 'perl-callbacks', case => $case, registered => {}, handled => [] }, $class;
+    my ($class, $table, $way, $case) = @_;
+    my %nothing_yet = (registered => {}, functions => {}, handled => []);
+    return bless { table => $table, callbacks => $way eq 'perl-callbacks', case => $case, %nothing_yet }, $class;
 }
 
 sub outcome {
@@ -25,6 +26,7 @@ sub outcome {
     $self->{ari}->stop if $self->{ari};
     # What its handlers close over is this, which has the client.
     $_->remove for values %{ $self->{registered} };
+    $self->{functions} = {};
     return { %$outcome, handled => $self->{handled} };
 }
 
@@ -103,11 +105,12 @@ sub register {
     my ($self, $handler) = @_;
     my $ari = $self->{ari};
     return if $self->{registered}{ $handler->{name} };
-    my $code = sub { $self->handle($handler, $_[-1]) };
+    my $code = $self->{functions}{ $handler->{same_as} // '' } // sub { $self->handle($handler, $_[-1]) };
+    $self->{functions}{ $handler->{name} } = $code;
     $self->{registered}{ $handler->{name} }
         = ref $handler->{on}
-        ? $ari->object(@{ $handler->{on} }{qw(class id)})->on_event($handler->{event}, $code)
-        : $ari->on_event($handler->{event}, $code);
+        ? $ari->object(@{ $handler->{on} }{qw(class id)})->add_event_handler($handler->{event}, $code)
+        : $ari->add_event_handler($handler->{event}, $code);
     return;
 }
 
@@ -127,6 +130,7 @@ sub do_call  { my ($self, $call)    = @_; local $self->{callbacks} = 0; return $
 sub do_raise { my ($self, $text)    = @_; die "$text\n" }
 sub do_stop  { my ($self)           = @_; return $self->{ari}->stop }
 sub do_sleep { my ($self, $time)    = @_; return sleep $time / 1000 }
+sub do_hold  { my ($self)           = @_; return $self->{table}->ask(POST => "/hold/$self->{case}{id}") }
 
 sub do_remove {
     my ($self, $name) = @_;
@@ -145,7 +149,7 @@ sub objects_of {
         my ($field, $class) = @$each;
         my $package = "Asterisk::ARI::Object::$class";
         my $object = $event->can($field) ? $event->$field : Asterisk::ARI::Data::_make($package, $event->client, $event->{$field});
-        next if !blessed $object;
+        next if !(blessed $object && $object->isa('Asterisk::ARI::Object'));
         die "$field is a " . ref $object if ref $object ne $package;
         $objects{$field} = { class => $class, id => $object->id };
     }
