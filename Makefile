@@ -21,8 +21,11 @@ PERL_MODULES = $(shell find bindings/perl/lib bindings/perl/generated -name '*.p
 # Modules that its tests need, where the machine does not have them.
 PERL5 := .perl5
 export PERL5LIB := $(CURDIR)/$(PERL5)/arch:$(CURDIR)/$(PERL5)/share$(if $(PERL5LIB),:$(PERL5LIB))
+# The tests of a language; the conformance table is a target of its own.
+NODE_TESTS = $(patsubst bindings/node/%,%,$(filter-out %/conformance.test.js,$(wildcard bindings/node/test/*.test.js)))
+PERL_TESTS = $(patsubst bindings/perl/%,%,$(filter-out %/conformance.t,$(wildcard bindings/perl/t/*.t bindings/perl/xt/*.t)))
 # What the native part of the module of a language (python, node) is made from.
-addon_sources = Cargo.toml Cargo.lock $(shell find core bindings/$(1)/src bindings/$(1)/Cargo.toml $(2) \
+addon_sources = Cargo.toml Cargo.lock $(shell find core simulator bindings/$(1)/src bindings/$(1)/Cargo.toml $(2) \
 	\( -name '*.rs' -o -name '*.toml' -o -name '*.json' \) -not -path 'core/tests/*')
 
 # Whatever builds the native part of the Python module does it for this Python.
@@ -37,12 +40,13 @@ endif
 # One thing after the other: cargo and Asterisk take all there is anyway, and the output stays readable.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-node test-perl test-scripts generate check asterisk asterisk-stop clean toolchain release perl perl-modules
+.PHONY: help demo test test-rust test-python test-node test-perl test-scripts conformance conformance-rust conformance-python conformance-node conformance-perl generate check asterisk asterisk-stop clean toolchain release perl perl-modules
 
 help:
 	@echo 'make demo           set everything up, start a real Asterisk, let a caller talk to an example IVR;'
 	@echo '                    with SIMULATOR=1, or where no real one can be had, on the simulator'
 	@echo 'make test           set everything up and run every test (make check is the first of them)'
+	@echo 'make conformance    the table of cases, run by every language (part of make test)'
 	@echo 'make check          formats, lints, types, and whether the generated files are up to date'
 	@echo 'make generate       make the generated files anew from test_resources/asterisk and templates'
 	@echo 'make asterisk       start a real Asterisk on a free loopback port and say where it is'
@@ -104,24 +108,39 @@ check: $(VENV)/.tools $(NODE_MODULES)/.tools perl-modules perl
 	cd bindings/node && node_modules/.bin/biome check --error-on-warnings $(NODE_CODE)
 	cd bindings/perl && $(PERL) tools/check.pl
 
-test: check test-rust test-python test-node test-perl test-scripts
+test: check conformance test-rust test-python test-node test-perl test-scripts
 	@echo 'make test: everything passed'
+
+# One server for all surfaces. It counts what each has shown, says so at the end, and fails unless every case was passed
+# everywhere: what a runner leaves out is missing there.
+conformance: $(VENV)/.addon $(NODE_MODULES)/.addon perl perl-modules
+	$(CARGO) build --quiet --package ari-conformance
+	@$(CARGO) run --quiet --package ari-conformance -- run -- $(MAKE) --no-print-directory --keep-going --silent $(addprefix conformance-,rust python node perl)
+
+conformance-rust: | toolchain
+	$(CARGO) test --quiet --package ari-core --test conformance
+
+conformance-python:
+	cd bindings/python && ../../$(RUN) pytest --quiet --no-header tests/test_conformance.py
+
+conformance-node:
+	cd bindings/node && $(NODE) test/conformance.js
+
+conformance-perl:
+	cd bindings/perl && $(PERL) -Mblib xt/conformance.t
 
 # An Asterisk that ARI_URL names is somebody's: what would kill it is left out, here and in the other languages.
 test-rust: release | toolchain
-	$(CARGO) test --workspace --exclude ari-python --exclude ari-node $(if $(ARI_URL),-- --skip a_killed_and_restarted_server)
+	$(CARGO) test --workspace --exclude ari-python --exclude ari-node -- --skip every_case_of_the_table $(if $(ARI_URL),--skip a_killed_and_restarted_server)
 
 test-python: $(VENV)/.addon release
-	$(CARGO) build --package ari-conformance
-	cd bindings/python && ../../$(RUN) pytest
+	cd bindings/python && ../../$(RUN) pytest --ignore tests/test_conformance.py
 
 test-node: $(NODE_MODULES)/.addon release
-	$(CARGO) build --package ari-conformance
-	cd bindings/node && $(NODE) --test --test-reporter=spec test/*.test.js
+	cd bindings/node && $(NODE) --test --test-reporter=spec $(NODE_TESTS)
 
 test-perl: perl perl-modules release
-	$(CARGO) build --package ari-conformance
-	ARI_TEST_ALL=1 $(MAKE) --no-print-directory -C bindings/perl test TEST_FILES='t/*.t xt/*.t'
+	ARI_TEST_ALL=1 $(MAKE) --no-print-directory -C bindings/perl test TEST_FILES='$(PERL_TESTS)'
 
 # Asterisk's packages may be out of reach where ARI_URL names another Asterisk.
 test-scripts: release | toolchain
