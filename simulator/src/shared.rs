@@ -1,7 +1,7 @@
 //! What the listening sockets, the control interface and time have in common.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -34,6 +34,8 @@ pub struct Shared {
     pub faults: Mutex<Faults>,
     pub mode: watch::Sender<Mode>,
     sockets: AtomicU64,
+    /// Where ARI and the control interface are, once they are.
+    pub places: OnceLock<[String; 2]>,
 }
 
 /// What happens to a request.
@@ -54,6 +56,7 @@ impl Shared {
             faults: Mutex::default(),
             mode: watch::Sender::new(Mode::Up),
             sockets: AtomicU64::new(1),
+            places: OnceLock::new(),
             options,
         })
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use serde_json::Value;
+use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
@@ -17,8 +18,6 @@ use crate::shared::Shared;
 /// A simulated Asterisk, for as long as this value lives.
 pub struct Simulator {
     shared: Arc<Shared>,
-    url: String,
-    control_url: String,
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -57,13 +56,12 @@ impl Simulator {
             let open =
                 |address| listen(address).map_err(|why| format!("the simulator cannot listen on {address}: {why}"));
             let listening = [open(addresses[0])?, open(addresses[1])?];
-            let mut urls = Vec::new();
-            for listener in &listening {
-                urls.push(listener.local_addr().map_err(|why| why.to_string())?);
-            }
+            let address = |listener: &TcpListener| listener.local_addr().map_err(|why| why.to_string());
+            let urls = [address(&listening[0])?, address(&listening[1])?];
             (listening, urls)
         };
         let [ari, control] = listening;
+        let _ = shared.places.set(urls.map(|address| format!("http://{address}")));
         let served = (shared.clone(), urls[0]);
         let serve = move || {
             runtime.block_on(async move {
@@ -79,25 +77,21 @@ impl Simulator {
         let builder = std::thread::Builder::new().name("ari-simulator".into());
         let thread = ari_core::runtime::without_signals(|| builder.spawn(serve))
             .map_err(|why| format!("the simulator has no thread: {why}"))?;
-        Ok(Simulator {
-            shared,
-            url: format!("http://{}", urls[0]),
-            control_url: format!("http://{}", urls[1]),
-            runtime: handle,
-            stop: Some(stop),
-            thread: Some(thread),
-            process: std::process::id(),
-        })
+        Ok(Simulator { shared, runtime: handle, stop: Some(stop), thread: Some(thread), process: std::process::id() })
     }
 
     /// Where ARI is: `http://127.0.0.1:40001`.
     pub fn url(&self) -> &str {
-        &self.url
+        self.place(0)
     }
 
     /// Where the control interface is.
     pub fn control_url(&self) -> &str {
-        &self.control_url
+        self.place(1)
+    }
+
+    fn place(&self, which: usize) -> &str {
+        self.shared.places.get().map_or("", |places| &places[which])
     }
 
     /// The user that may do everything.
@@ -109,14 +103,17 @@ impl Simulator {
         &self.shared.options.password
     }
 
+    /// A client of it, as an application would make one.
+    pub async fn connect(&self) -> ari_core::Result<ari_core::Client> {
+        ari_core::Client::connect(ari_core::Options::new(self.url(), self.username(), self.password())?).await
+    }
+
     /// A command of the control interface: `command("POST", "calls", json!({"exten": "1000"}))`.
     pub async fn command(&self, method: &str, path: &str, body: Value) -> Result<Value, Refused> {
         let (shared, method) = (self.shared.clone(), method.to_owned());
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (path, query) = (path.trim_matches('/').to_owned(), query.to_owned());
-        let going = self.runtime.spawn(async move {
-            control::command_at(&shared, &method, &path, &query, body).await
-        });
+        let going = self.runtime.spawn(async move { control::command_at(&shared, &method, &path, &query, body).await });
         match going.await {
             Ok(said) => said.map_err(|refused| Refused { status: refused.status, message: refused.message }),
             Err(why) => Err(Refused { status: 500, message: format!("the simulator failed: {why}") }),

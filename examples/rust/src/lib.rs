@@ -25,6 +25,17 @@ impl Server {
     }
 }
 
+/// Takes every call of the application until the events end.
+pub async fn serve(client: &Client) -> Result<()> {
+    let mut events = client.event_stream([APPLICATION]).await?;
+    while let Some(event) = events.next().await {
+        if let Err(error) = answer(client, &event?).await {
+            eprintln!("{error}");
+        }
+    }
+    Ok(())
+}
+
 /// What the IVR does at each event. A caller who hangs up in the middle is no reason to stop.
 pub async fn answer(client: &Client, event: &Event) -> Result<()> {
     match event {

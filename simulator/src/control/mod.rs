@@ -108,7 +108,10 @@ pub fn unmet(message: String) -> Refused {
 fn about(shared: &Shared) -> Value {
     let options = &shared.options;
     let world = shared.world();
+    let [url, control_url] = shared.places.get().cloned().unwrap_or_default();
     json!({
+        "url": url,
+        "control_url": control_url,
         "username": options.username,
         "password": options.password,
         "version": options.version,
