@@ -464,6 +464,28 @@ stream_close(AriStream *stream)
   CODE:
     ari_stream_close(stream);
 
+AriSimulator *
+simulator_start(SV *options)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    RETVAL = ari_simulator_start(octets(aTHX_ options), &error);
+    if (!RETVAL)
+        throw_error(aTHX_ &error);
+  OUTPUT:
+    RETVAL
+
+SV *
+simulator_facts(AriSimulator *simulator)
+  PREINIT:
+    AriBytes facts, error;
+  CODE:
+    if (!ari_simulator_facts(simulator, &facts, &error))
+        throw_error(aTHX_ &error);
+    RETVAL = octets_of(aTHX_ &facts);
+  OUTPUT:
+    RETVAL
+
 MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native::Client
 
 void
@@ -484,3 +506,10 @@ void
 DESTROY(SV *self)
   CODE:
     ari_stream_free((AriStream *)released(aTHX_ self));
+
+MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native::Simulator
+
+void
+DESTROY(SV *self)
+  CODE:
+    ari_simulator_free((AriSimulator *)released(aTHX_ self));

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # rust-sources.pl WORKSPACE DISTRIBUTION: puts the Rust sources that the distribution is built from into its folder rust,
-# and their names into its MANIFEST: a workspace of the core and the C library alone, without their tests.
+# and their names into its MANIFEST: a workspace of the core, the simulator and the C library alone, without their tests.
 use 5.016;
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ use File::Copy qw(copy);
 use File::Find ();
 use File::Path qw(make_path);
 
-my @MEMBERS  = qw(core bindings/c);
+my @MEMBERS  = qw(core simulator bindings/c);
 my @LICENSES = qw(LICENSE LICENSE-APACHE LICENSE-MIT);
 
 my ($workspace, $distribution) = @ARGV;
@@ -38,12 +38,12 @@ open my $manifest, '>>', "$distribution/MANIFEST" or die "$distribution/MANIFEST
 print {$manifest} map { "$_\n" } @added;
 close $manifest or die "$distribution/MANIFEST: $!\n";
 
-# The files of a member that it is built from.
+# The files of a member that it is built from. Some are links to what other parts of the repository use, too.
 sub sources {
     my ($member) = @_;
     my @found;
-    my $add = sub { push @found, substr $_, 1 + length $workspace if -f && !m{^\Q$workspace/$member\E/(?:tests|benches|examples)/} };
-    File::Find::find({ wanted => $add, no_chdir => 1 }, "$workspace/$member");
+    my $add = sub { push @found, substr $_, 1 + length $workspace if -f && !m{^\Q$workspace/$member\E/(?:.*/)?(?:tests|benches|examples)/} };
+    File::Find::find({ wanted => $add, no_chdir => 1, follow_fast => 1 }, "$workspace/$member");
     @found = sort @found;
     return @found;
 }

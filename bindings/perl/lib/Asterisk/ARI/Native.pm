@@ -11,7 +11,7 @@ our $VERSION = '0.1.0';
 XSLoader::load('Asterisk::ARI', $VERSION);
 
 # A new thread gets no copies of handles: two threads would free the same one.
-for my $kind (qw(Client Port Stream)) {
+for my $kind (qw(Client Port Simulator Stream)) {
     no strict 'refs';
     *{"Asterisk::ARI::Native::${kind}::CLONE_SKIP"} = sub { 1 };
 }
@@ -159,6 +159,20 @@ Has the port tell once more that there is something new.
 =item stream_close($stream)
 
 Closes the connection.
+
+=back
+
+=head2 The simulator
+
+=over
+
+=item simulator_start($options_json)
+
+Starts a simulated Asterisk, which ends with its handle.
+
+=item simulator_facts($simulator)
+
+Where it is, as JSON.
 
 =back
 
