@@ -79,4 +79,4 @@ function retries(core, most, refuse) {
   }
 }
 
-module.exports = { camel, readOptions };
+module.exports = { camel, readOptions, snake };

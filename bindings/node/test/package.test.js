@@ -57,6 +57,10 @@ test('what is in it', () => {
     'index.mjs',
     'index.d.ts',
     'index.d.mts',
+    'testing.js',
+    'testing.mjs',
+    'testing.d.ts',
+    'testing.d.mts',
     'native.js',
     'README.md',
     'package.json',
@@ -68,7 +72,7 @@ test('what is in it', () => {
     'the addon',
   );
   const others =
-    /^(index\.|native\.|lib\/|generated\/|README\.md$|package\.json$|LICENSE|asterisk-ari\.[\w-]+\.node$)/;
+    /^(index\.|testing\.|native\.|lib\/|generated\/|README\.md$|package\.json$|LICENSE|asterisk-ari\.[\w-]+\.node$)/;
   assert.deepStrictEqual(
     files.filter((file) => !others.test(file)),
     [],
@@ -103,12 +107,18 @@ test('both kinds of import give the same classes', { timeout }, async () => {
   const source = `
     import { createRequire } from 'node:module';
     import ari, { AriException, connect } from 'asterisk-ari';
+    import { ExpectationError, Simulator } from 'asterisk-ari/testing';
     const required = createRequire(import.meta.url)('asterisk-ari');
+    const testing = createRequire(import.meta.url)('asterisk-ari/testing');
     console.log(required.AriException === AriException, required.connect === connect, ari.connect === connect);
+    console.log(testing.Simulator === Simulator, testing.ExpectationError === ExpectationError);
+    const sim = await Simulator.start();
+    console.log(new URL(sim.url).hostname);
+    await sim.close();
     console.log(createRequire(import.meta.url)('asterisk-ari/package.json').name);`;
   fs.writeFileSync(path.join(project, 'same.mjs'), source);
   const { stdout } = await run(process.execPath, ['same.mjs'], { cwd: project });
-  assert.strictEqual(stdout, 'true true true\nasterisk-ari\n');
+  assert.strictEqual(stdout, 'true true true\ntrue true\n127.0.0.1\nasterisk-ari\n');
 });
 
 const TYPED = `

@@ -1,6 +1,7 @@
 // What must not compile: each line that says which error is expected gives that one, and no other line gives any.
 
 import { type Client, connect, NotFoundException } from 'asterisk-ari';
+import { Simulator } from 'asterisk-ari/testing';
 
 const url = 'http://localhost:8088';
 
@@ -65,4 +66,21 @@ export async function wrong(client: Client): Promise<void> {
   // Errors.
   if (id instanceof NotFoundException) return; // expect: TS2358
   throw new NotFoundException().stat; // expect: TS2339
+}
+
+export async function wronglySimulated(sim: Simulator): Promise<void> {
+  Simulator.start({ sped: 1 }); // expect: TS2353
+  Simulator.start({ phones: { 'PJSIP/bob': { onCall: 'sleep' } } }); // expect: TS2322
+  sim.call(); // expect: TS2554
+  sim.call({ context: 'default' }); // expect: TS2769
+  sim.expectRequest('channels.sing'); // expect: TS2345
+  sim.expectRequest('channels.play', { medium: 'sound:x' }); // expect: TS2353
+  sim.expectRequest('channels.play', {}, { wihin: 1 }); // expect: TS2561
+  sim.expectEvent('StasisStart', { chanel: 'c' }); // expect: TS2769
+  sim.fail('channels.play', { arguments: { medium: 'sound:x' } }); // expect: TS2353
+  sim.cut('*', 'slowly'); // expect: TS2345
+  const call = await sim.call('1000');
+  call.expect({ sate: 'Up' }); // expect: TS2561
+  call.press(); // expect: TS2554
+  (await call.state()).hung_up; // expect: TS2551
 }

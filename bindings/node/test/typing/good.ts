@@ -24,6 +24,7 @@ import ari, {
   type StasisStart,
   version,
 } from 'asterisk-ari';
+import { type Call, type CallState, ExpectationError, Simulator, SimulatorError } from 'asterisk-ari/testing';
 
 /** Compiles only if the type of the value is exactly this one. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -305,5 +306,42 @@ export async function errors(client: Client, options: ChannelsOriginateOptions):
       return `${error.status ?? error.code} ${error.body}`;
     }
     throw error;
+  }
+}
+
+export async function simulated(): Promise<CallState> {
+  const options = { speed: 100, phones: { 'PJSIP/carol': { onCall: 'busy' } }, sounds: { '*': 1 } } as const;
+  const sim = await Simulator.start(options);
+  const running = await Simulator.start({ controlUrl: new URL(sim.controlUrl) });
+  const client: Client = await sim.connect({ strict: true });
+  const call: Call = await sim.call('1000', { caller: 'Ann <123>', variables: { A: 1 } });
+  await sim.call({ app: 'hello', args: ['a'], caller: { number: '123' }, endpoint: 'PJSIP/alice' });
+  await call.press('12#', { duration: 80 });
+  await call.expect({ state: 'Up', bridge: client.Bridge('b'), within: 2 });
+  await call.expectBridged();
+  const bob = await sim.expectCall('PJSIP/bob', { within: 2 });
+  await bob.reject(17);
+  const asked = await sim.expectRequest('channels.play', { media: 'sound:x' }, { status: 201 });
+  await sim.expectNoRequest('events.userEvent', {}, { after: asked.seq, within: 0.1 });
+  const { event } = await sim.expectEvent('StasisStart', { channel: call.id, args: ['a'] });
+  same<typeof event, StasisStart>(true);
+  const fresh = await sim.expectEvent('Fresh', { any: 1 }, { application: 'hello' });
+  console.log(fresh.event.more);
+  await sim.fail('channels.play', {
+    status: 404,
+    times: Number.POSITIVE_INFINITY,
+    arguments: { media: 'x' },
+  });
+  await sim.delay('*', 0.5, { arguments: { channelId: 'c' } });
+  await sim.cut('bridges.addChannel', 'reset', { performed: true });
+  const count: number = await running.closeConnections(1012, { application: 'hello' });
+  await running.restart({ down: count }).catch((error) => error instanceof SimulatorError && error.status);
+  try {
+    return await call.expectHungUp({ within: 1 });
+  } catch (error) {
+    if (error instanceof ExpectationError) console.log(error.message, error.code === 'ERR_ASSERTION');
+    throw error;
+  } finally {
+    await sim.close();
   }
 }
