@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::regex::Regex;
+use regex::Regex;
 
 /// How deep parentheses and conditions may stand in each other.
 const DEEPEST: usize = 100;
@@ -270,13 +270,13 @@ fn apply(sign: &str, left: Value, right: Value) -> Value {
 
 /// What the first group took, or how much was matched; `:` matches from the start on.
 fn matched(sign: &str, text: &str, pattern: &str) -> Value {
-    let Some(regex) = Regex::new(pattern) else { return Value::text("") };
-    match regex.find(text).filter(|found| sign == "=~" || found.start == 0) {
-        Some(found) => match found.group {
-            Some(group) => Value::text(&group),
-            None => Value::number((found.end - found.start) as f64),
-        },
-        None if regex.has_groups() => Value::text(""),
+    // The C library's regular expressions have no such class.
+    let Ok(regex) = Regex::new(&pattern.replace(r"\d", "d")) else { return Value::text("") };
+    let found = regex.captures(text).filter(|found| sign == "=~" || found.get_match().start() == 0);
+    match found.as_ref().map(|found| (found.get(1), found.get_match().len())) {
+        Some((Some(group), _)) => Value::text(group.as_str()),
+        Some((None, length)) => Value::number(length as f64),
+        None if regex.captures_len() > 1 => Value::text(""),
         None => Value::number(0.0),
     }
 }

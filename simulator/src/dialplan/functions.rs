@@ -1,8 +1,9 @@
 //! The functions that need nothing but text. Those of the world go before them.
 
+use regex::Regex;
+
 use super::application::truth;
 use super::math::{math, plain};
-use super::regex::Regex;
 use super::substitute::{split, split_at_most, Scope};
 use super::Variables;
 
@@ -59,7 +60,7 @@ pub fn read(scope: &mut Scope, name: &str, text: &str) -> Option<String> {
         "REGEX" => {
             let (pattern, data) = text.trim_start().strip_prefix('"')?.split_once('"')?;
             let data = data.strip_prefix([' ', ',']).unwrap_or(data);
-            Some(Regex::new(pattern).map_or(String::new(), |regex| u8::from(regex.find(data).is_some()).to_string()))
+            Some(Regex::new(pattern).map_or(String::new(), |regex| u8::from(regex.is_match(data)).to_string()))
         }
         "MATH" => Some(math(&arguments).unwrap_or_default()),
         "MIN" => Some(numbers().reduce(f64::min).map(plain).unwrap_or_default()),

@@ -12,7 +12,6 @@ mod looping;
 mod math;
 mod parse;
 mod pattern;
-mod regex;
 mod substitute;
 #[cfg(test)]
 mod tests;
