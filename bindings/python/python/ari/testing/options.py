@@ -1,0 +1,77 @@
+"""What a simulator can be told when it is started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+OnCall = Literal["ring", "answer", "busy", "decline", "silent"]
+DeviceState = Literal["online", "offline", "unknown"]
+
+
+class PhoneOptions(TypedDict, total=False):
+    """A telephone."""
+
+    on_call: OnCall
+    """What it does when it is called: ring until the test answers or rejects the call, ring and answer, be busy, ring
+    and decline, or nothing at all. Default: ``"ring"``."""
+    after: float
+    """Simulated seconds after which it does that. Default: 0."""
+    state: DeviceState
+    """One that is not online cannot be called. Default: ``"online"``."""
+
+
+class SimulatorOptions(TypedDict, total=False):
+    """Options of ``Simulator`` and ``AsyncSimulator``."""
+
+    speed: float
+    """Simulated seconds that pass in one second: at 10, a prompt of 2 s takes 0.2 s. Default: 10."""
+    dialplan: str | PathLike[str] | None
+    """An ``extensions.conf``: its text, or the path (a ``Path``) of the file. Default: that of the examples, in which
+    1000 leads to the application ``hello``."""
+    phones: Mapping[str, OnCall | PhoneOptions]
+    """The telephones there are, and what they do when they are called: ``{"PJSIP/alice": "answer"}``. Default:
+    ``PJSIP/alice`` and ``PJSIP/bob``, which ring."""
+    sounds: Mapping[str, float] | Iterable[str]
+    """Sounds there are besides the usual ones: names with their seconds, or names only, which last 1 s. ``"*"`` stands
+    for every name."""
+    username: str
+    """The user that may do everything. Default: ``"hey"``."""
+    password: str
+    """That user's password. Default: ``"peekaboo"``."""
+    read_only_username: str
+    """The user that may only read. Default: ``"reader"``."""
+    read_only_password: str
+    """That user's password. Default: ``"readonly"``."""
+    host: str
+    """Address to listen on. Default: ``"127.0.0.1"``."""
+    port: int
+    """Port of ARI. Default: 0, a free one."""
+    control_port: int
+    """Port of the commands. Default: 0, a free one."""
+    version: str
+    """The release that it says it is. Default: ``"22.10.1+simulator"``."""
+
+
+SOUND_LENGTH = 1.0
+
+
+def as_json(options: Mapping[str, Any]) -> str:
+    """The options as the simulator takes them."""
+    unknown = sorted(set(options) - set(SimulatorOptions.__annotations__))
+    if unknown:
+        raise TypeError(
+            f"{unknown[0]!r} is no option of the simulator; there are {', '.join(SimulatorOptions.__annotations__)}"
+        )
+    read = {name: value for name, value in options.items() if value is not None}
+    if isinstance(dialplan := read.get("dialplan"), PathLike):
+        read["dialplan"] = Path(dialplan).read_text(encoding="utf-8")
+    if (phones := read.get("phones")) is not None:
+        read["phones"] = {name: {"on_call": does} if isinstance(does, str) else does for name, does in phones.items()}
+    sounds = read.get("sounds")
+    if sounds is not None and not isinstance(sounds, Mapping):
+        read["sounds"] = dict.fromkeys([sounds] if isinstance(sounds, str) else sounds, SOUND_LENGTH)
+    return json.dumps(read)
