@@ -141,7 +141,7 @@ async fn act(
             (true, _) => String::new(),
             (_, Ok(mut json)) if answer.content_type == "application/json" => {
                 if answer.status == 201 {
-                    queued_or_begun(&mut json);
+                    queued_or_later(&mut json);
                 }
                 settle(step, "answer", &mut json);
                 format!(" {}", names.line(&json))
@@ -172,11 +172,19 @@ async fn act(
 }
 
 fn settle(step: &Step, of: &str, value: &mut Value) {
+    if begins_dial(value) {
+        value["peer"]["state"] = "<Down or later>".into();
+    }
     step.races.iter().filter(|race| race.of == of).for_each(|race| race.settle(value));
 }
 
-/// The answer to a request to play or record may already know that it has begun.
-fn queued_or_begun(media: &mut Value) {
+/// The thread that dials tells so when the call is under way already: the other side may have got further.
+fn begins_dial(event: &Value) -> bool {
+    event["type"] == "Dial" && event["dialstatus"] == "" && event["peer"].is_object()
+}
+
+/// The answer to a request to play or record may already know what became of it.
+fn queued_or_later(media: &mut Value) {
     let begun = if media["target_uri"].is_null() {
         return;
     } else if media["media_uri"].is_null() {
@@ -184,8 +192,8 @@ fn queued_or_begun(media: &mut Value) {
     } else {
         "playing"
     };
-    if media["state"] == "queued" || media["state"] == begun {
-        media["state"] = format!("queued or {begun}").into();
+    if ["queued", "failed", begun].iter().any(|state| media["state"] == *state) {
+        media["state"] = format!("<queued or {begun}>").into();
     }
 }
 
@@ -196,8 +204,12 @@ fn events(mut came: Vec<(String, Value)>, step: &Step, names: &mut Names) -> Vec
         settle(step, &kind, event);
     }
     let loose = |event: &Value| {
-        let loose = event["type"].as_str().filter(|kind| step.loose.iter().any(|one| one == kind));
-        loose.map(|_| Names::default().line(event))
+        let told = step.loose.iter().any(|one| event["type"] == **one);
+        if told || begins_dial(event) {
+            (0, Names::default().line(event))
+        } else {
+            (1, String::new())
+        }
     };
     came.sort_by(|(a_on, a), (b_on, b)| {
         let objects = natural(&object_of(a), &object_of(b));

@@ -46,9 +46,11 @@ pub struct Race {
     pub of: String,
     #[serde(default)]
     with: Value,
-    /// A JSON pointer.
+    /// A JSON pointer to the object, and the field in it.
     at: String,
-    values: [String; 2],
+    field: String,
+    /// `null` is a field that is not there.
+    values: [Value; 2],
 }
 
 impl Race {
@@ -56,8 +58,10 @@ impl Race {
         if !contains(value, &self.with) {
             return;
         }
-        if let Some(place) = value.pointer_mut(&self.at).filter(|place| self.values.iter().any(|one| *place == one)) {
-            *place = self.values.join(" or ").into();
+        let Some(Value::Object(fields)) = value.pointer_mut(&self.at) else { return };
+        if self.values.contains(fields.get(&self.field).unwrap_or(&Value::Null)) {
+            let either: Vec<String> = self.values.iter().map(Value::to_string).collect();
+            fields.insert(self.field.clone(), format!("<{}>", either.join(" or ")).into());
         }
     }
 }
