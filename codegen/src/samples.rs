@@ -133,6 +133,21 @@ fn property_value(api: &Api, model: &Model, property: &Property, name: &str, sty
     }
 }
 
+/// The fields that name an object, and its id: no two names give the same.
+fn identity_of(api: &Api, class: &str, name: &str) -> (Map<String, Value>, String) {
+    let parts = api.object(class).map(|object| object.identity.as_slice()).unwrap_or_default();
+    let mut identity = Map::new();
+    let mut id = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        // Only what stands last may have a slash: the id of an endpoint is split at the first.
+        let last = index + 1 == parts.len();
+        let value = if last { format!("{name}/1;2 ü📞") } else { "PJSIP".to_owned() };
+        identity.insert(part.field.clone(), json!(value));
+        id.push(value);
+    }
+    (identity, id.join("/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -117,6 +117,16 @@ pub struct Call {
     pub operation: String,
     #[serde(default)]
     pub arguments: Map<String, Value>,
+    /// The object whose method it is; its identity is not among the arguments then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<ObjectId>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectId {
+    pub class: String,
+    pub id: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -256,7 +266,7 @@ pub struct Handler {
 #[serde(untagged)]
 pub enum Target {
     Any(AnyObject),
-    Object { class: String, id: String },
+    Object(ObjectId),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -94,6 +94,9 @@ const PLAIN = {
   'asterisk.listModules': 'Module',
 };
 
+/** So their operations are those of the resource alone, with this parameter. */
+const NAMED_BY = { LogChannel: 'logChannelName', Module: 'moduleName' };
+
 /** JavaScript itself finds that there is no such operation; what counts is that nothing is sent. */
 class Unknown extends Error {}
 
@@ -189,14 +192,16 @@ class Run {
     spawnSync(process.execPath, ['-e', wait], { timeout: PATIENCE });
   }
 
-  /** Calls an operation the way programs do: by the method of the resource, with a callback or without. */
-  call({ operation, arguments: given }) {
+  /** Calls an operation the way programs do: by the method of the resource or an object, with a callback or without. */
+  call({ operation, arguments: given, on }) {
+    const name = NAMED_BY[on?.class];
+    if (name !== undefined) return this.call({ operation, arguments: { ...given, [name]: on.id } });
     const [resource, nickname] = operation.split('.');
-    if (typeof this.client[resource]?.[nickname] !== 'function')
-      throw new Unknown(`${operation} is not a function`);
-    if (!this.callbacks) return this.client[resource][nickname](given);
+    const target = on === undefined ? this.client[resource] : this.client[on.class](identity(on));
+    if (typeof target?.[nickname] !== 'function') throw new Unknown(`${operation} is not a function`);
+    if (!this.callbacks) return target[nickname](given);
     return new Promise((resolve, reject) => {
-      this.client[resource][nickname](given, (error, result) => (error ? reject(error) : resolve(result)));
+      target[nickname](given, (error, result) => (error ? reject(error) : resolve(result)));
     });
   }
 

@@ -107,11 +107,14 @@ class Seen:
         if on == "client":
             handle = self.client.add_event_handler(handler["event"], call)
         else:
-            kind = getattr(self.module, on["class"])
-            parts = on["id"].split("/", 1) if on["class"] == "Endpoint" else [on["id"]]
-            target = kind(self.client, {field: part for (_, field), part in zip(kind._identity, parts)})
-            handle = target.add_event_handler(handler["event"], call)
+            handle = self.object(on).add_event_handler(handler["event"], call)
         self.registered[handler["name"]] = handle
+
+    def object(self, on: Case) -> Any:
+        """A domain object, made from its id alone."""
+        kind = getattr(self.module, on["class"])
+        parts = on["id"].split("/", 1) if on["class"] == "Endpoint" else [on["id"]]
+        return kind(self.client, {field: part for (_, field), part in zip(kind._identity, parts)})
 
     def note(self, handler: Case, event: Any) -> None:
         objects = {}
@@ -144,10 +147,11 @@ class Seen:
         return None
 
     def call(self, call: Case) -> Any:
-        """Calls an operation the way users do: by the method of the resource."""
+        """Calls an operation the way users do: by the method of the resource, or of an object."""
         resource, _, nickname = call["operation"].partition(".")
         try:
-            method = getattr(self.client.get_repo(resource), nickname)
+            target = self.object(call["on"]) if "on" in call else self.client.get_repo(resource)
+            method = getattr(target, nickname)
         except AttributeError as error:
             # Python itself finds that there is no such operation; what counts is that nothing is sent.
             raise Unknown(f"{error} [{call['operation']}]") from None

@@ -2,7 +2,7 @@
 
 use serde_json::{json, Map, Value};
 
-use super::{model_value, salt, Style};
+use super::{identity_of, model_value, salt, Style};
 use crate::api::{Api, Model};
 use crate::types::Type;
 
@@ -112,19 +112,4 @@ fn case(api: &Api, event: &Model, fields: &[Field], form: Form, name: &str, how:
         "frames": [frame],
         "expect": expect,
     })
-}
-
-/// The fields that name an object, and its id: no two names give the same.
-fn identity_of(api: &Api, class: &str, name: &str) -> (Map<String, Value>, String) {
-    let parts = api.object(class).map(|object| object.identity.as_slice()).unwrap_or_default();
-    let mut identity = Map::new();
-    let mut id = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        // Only what stands last may have a slash: the id of an endpoint is split at the first.
-        let last = index + 1 == parts.len();
-        let value = if last { format!("{name}/1;2 ü📞") } else { "PJSIP".to_owned() };
-        identity.insert(part.field.clone(), json!(value));
-        id.push(value);
-    }
-    (identity, id.join("/"))
 }

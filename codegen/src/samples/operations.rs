@@ -2,8 +2,8 @@
 
 use serde_json::{json, Map, Value};
 
-use super::{encode, salt, value_of, Style, AWKWARD, DATE, PLAIN, TEXTS};
-use crate::api::{Api, Location, Operation, Parameter};
+use super::{encode, identity_of, salt, value_of, Style, AWKWARD, DATE, PLAIN, TEXTS};
+use crate::api::{Api, Location, Object, Operation, Parameter};
 use crate::declarations::Declarations;
 use crate::types::Type;
 
@@ -18,7 +18,8 @@ enum Kind {
     Awkward,
 }
 
-/// Three calls that go well, and one for each refusal that the description knows.
+/// Three calls that go well, one by the method of each object that has it, and one for each refusal that the
+/// description knows.
 pub fn cases(api: &Api, declarations: &Declarations, operation: &Operation) -> Vec<Value> {
     let mut cases = vec![
         success(api, operation, Kind::Required, "with its required parameters only"),
@@ -26,13 +27,15 @@ pub fn cases(api: &Api, declarations: &Declarations, operation: &Operation) -> V
         success(api, operation, Kind::Awkward, "with values that are hard to carry, and an answer like them"),
     ];
     if operation.upgrade.is_none() {
+        let objects = api.objects.iter().filter(|object| object.operations.contains(&operation.id));
+        cases.extend(objects.map(|object| bound(api, operation, object)));
         cases.extend(refused(api, declarations, operation));
     }
     cases
 }
 
 fn success(api: &Api, operation: &Operation, kind: Kind, how: &str) -> Value {
-    let (arguments, request) = call(api, operation, kind);
+    let (arguments, request) = call(api, operation, kind, None);
     let name = match kind {
         Kind::Required => "required",
         Kind::All => "all",
@@ -59,6 +62,19 @@ fn success(api: &Api, operation: &Operation, kind: Kind, how: &str) -> Value {
     case
 }
 
+/// A call by the method of an object, which knows its own identity.
+fn bound(api: &Api, operation: &Operation, object: &Object) -> Value {
+    let (mut arguments, request) = call(api, operation, Kind::All, Some(object));
+    arguments.retain(|name, _| object.identity.iter().all(|part| part.parameter != *name));
+    let (_, id) = identity_of(api, &object.model, &operation.nickname);
+    let mut case = success(api, operation, Kind::All, &format!("as a method of {}", object.model));
+    case["id"] = json!(format!("{}.on-{}", operation.id, object.model));
+    case["call"]["on"] = json!({ "class": object.model, "id": id });
+    case["call"]["arguments"] = json!(arguments);
+    case["requests"] = json!([request]);
+    case
+}
+
 /// One case for each status the description names, or for the one every server may answer; the three shapes of body
 /// take turns.
 fn refused(api: &Api, declarations: &Declarations, operation: &Operation) -> Vec<Value> {
@@ -70,7 +86,7 @@ fn refused(api: &Api, declarations: &Declarations, operation: &Operation) -> Vec
     statuses.dedup();
     let case = |status: u16| {
         let error = declarations.error_for(status)?;
-        let (arguments, request) = call(api, operation, Kind::Required);
+        let (arguments, request) = call(api, operation, Kind::Required, None);
         let message = format!("No, says {}", operation.resource);
         let response = match salt(&[&operation.id, &status.to_string()]) % 3 {
             0 => json!({ "status": status, "json": { "message": message } }),
@@ -97,14 +113,19 @@ fn refused(api: &Api, declarations: &Declarations, operation: &Operation) -> Vec
     statuses.into_iter().filter_map(case).collect()
 }
 
-/// The arguments of a call and the request they have to make.
-fn call(api: &Api, operation: &Operation, kind: Kind) -> (Map<String, Value>, Value) {
+/// The arguments of a call and the request they have to make; those that name an object are that object's.
+fn call(api: &Api, operation: &Operation, kind: Kind, object: Option<&Object>) -> (Map<String, Value>, Value) {
     let mut arguments = Map::new();
     let mut path = operation.path.clone();
     let mut query: Vec<String> = Vec::new();
     let mut body: Option<Value> = None;
     for parameter in operation.parameters.iter().filter(|parameter| kind != Kind::Required || parameter.required) {
-        let value = argument(api, operation, parameter, kind);
+        let value = object
+            .and_then(|object| {
+                let part = object.identity.iter().find(|part| part.parameter == parameter.name)?;
+                identity_of(api, &object.model, &operation.nickname).0.remove(&part.field)
+            })
+            .unwrap_or_else(|| argument(api, operation, parameter, kind));
         match parameter.location {
             Location::Path => path = path.replace(&format!("{{{}}}", parameter.name), &encode(&on_the_wire(&value))),
             Location::Query => query.push(format!("{}={}", encode(&parameter.name), encode(&on_the_wire(&value)))),

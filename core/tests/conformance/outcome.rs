@@ -36,7 +36,7 @@ async fn carry_out(case: &Value, seen: &Seen) -> Result<Value> {
         "connect" => Ok(json!({ "nothing": true })),
         "call" => {
             let operation = case["call"]["operation"].as_str().unwrap_or_default();
-            let reply = client.call(operation, members(&case["call"]["arguments"])).await?;
+            let reply = client.call(operation, arguments(&case["call"])).await?;
             let mut outcome = value_of(reply);
             outcome["object"] = class_of(&client, operation, &outcome["json"]);
             Ok(outcome)
@@ -67,6 +67,23 @@ async fn carry_out(case: &Value, seen: &Seen) -> Result<Value> {
         }
         other => panic!("this runner does not know cases of kind {other:?}"),
     }
+}
+
+/// Those of the call and, for a method of an object, those that say which: what the typed method fills in.
+fn arguments(call: &Value) -> Map<String, Value> {
+    let mut arguments = members(&call["arguments"]);
+    let object = OBJECTS.iter().find(|object| call["on"]["class"] == object.class);
+    let mut id = call["on"]["id"].as_str().unwrap_or_default();
+    let identity = object.map(|object| object.identity).unwrap_or_default();
+    for (index, part) in identity.iter().enumerate() {
+        let (value, rest) = match index + 1 < identity.len() {
+            true => id.split_once('/').expect("two parts of an identity"),
+            false => (id, ""),
+        };
+        arguments.insert(part.parameter.to_string(), value.into());
+        id = rest;
+    }
+    arguments
 }
 
 fn members(value: &Value) -> Map<String, Value> {

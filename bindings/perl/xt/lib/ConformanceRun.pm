@@ -88,12 +88,13 @@ sub dispatch {
     return;
 }
 
-# Calls an operation the way programs do: by the method of the resource.
+# Calls an operation the way programs do: by the method of the resource, or of an object.
 sub call {
     my ($self, $call) = @_;
     my ($resource, $nickname) = split /\./, $call->{operation};
     my $ari = $self->{ari};
-    my $target = $ari->can($resource) ? $ari->$resource : undef;
+    my $on = $call->{on};
+    my $target = $on ? $ari->object(@$on{qw(class id)}) : $ari->can($resource) ? $ari->$resource : undef;
     if (!$target || !$target->can($nickname)) {
         # Perl itself finds that there is no such operation; what counts is that nothing is sent.
         die { unknown => qq(Can't locate object method "$nickname" [$call->{operation}]) };
