@@ -68,7 +68,8 @@ class Control {
   }
 
   async #exchange(method, path, fixed, options) {
-    const body = method === 'GET' ? '' : JSON.stringify({ ...members(options), ...fixed });
+    const body =
+      method === 'GET' || method === 'DELETE' ? '' : JSON.stringify({ ...members(options), ...fixed });
     const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
     const request = http.request(`${this.url}/${path}`, { agent: this.#agent, method, headers });
     request.end(body);

@@ -122,12 +122,15 @@ export type Arguments<O> = { readonly [N in Exclude<keyof OptionsOf<CallOf<O>>, 
 /** Fields of an event, as far as they matter: a text stands for the object with that id. */
 export type Fields<E> = { readonly [N in keyof E]?: unknown };
 
+/** A record, or its number. */
+export type After = number | { readonly seq: number };
+
 /** For how long an expectation looks, and from where on. */
 export interface Waiting {
-  /** Seconds to wait. Default: 5. */
+  /** Seconds to wait. Default: 5; 0.5 for what may not come. */
   within?: number;
-  /** Only what came after the record with this `seq`. */
-  after?: number;
+  /** Only what came after this record, or after the one with this `seq`. */
+  after?: After;
 }
 
 export interface RequestWaiting extends Waiting {
@@ -227,7 +230,7 @@ export interface Restart {
 }
 
 /** What a simulator says about itself. */
-export interface SimulatorInfo {
+export interface About {
   username: string;
   password: string;
   version: string;
@@ -378,7 +381,7 @@ export class Simulator {
    */
   expectCall(endpoint: string, options?: CallWaiting): Promise<Call>;
   /** The calls there are. */
-  calls(): Promise<CallState[]>;
+  calls(): Promise<Call[]>;
   /** Says what a telephone does when it is called. It exists from then on. */
   phone(name: string, does?: Phone): Promise<void>;
   phones(): Promise<Record<string, Required<Phone>>>;
@@ -417,10 +420,10 @@ export class Simulator {
     fields?: Readonly<Record<string, unknown>>,
     options?: EventWaiting,
   ): Promise<void>;
-  /** All requests so far, or those after a `seq`. */
-  requests(options?: { after?: number }): Promise<RequestRecord[]>;
-  /** All events so far, or those after a `seq`. */
-  events(options?: { after?: number }): Promise<EventRecord[]>;
+  /** All requests so far, or those after a record. */
+  requests(options?: { after?: After }): Promise<RequestRecord[]>;
+  /** All events so far, or those after a record. */
+  events(options?: { after?: After }): Promise<EventRecord[]>;
   /** Sends an event as it stands. */
   sendEvent(application: string, event: { type: string; [field: string]: unknown }): Promise<void>;
 
@@ -431,7 +434,7 @@ export class Simulator {
   /**
    * Requests get no answer.
    *
-   * @param how Whether the connection ends in good order (`'close'`, the default), by a reset, or not at all.
+   * @param how Whether the connection ends in good order (`'close'`), by a reset (the default), or not at all.
    */
   cut<O extends Operation | '*'>(
     operation: O,
@@ -464,7 +467,15 @@ export class Simulator {
   start(): Promise<void>;
 
   /** Who it is, which applications are connected, and which channels there are. */
-  info(): Promise<SimulatorInfo>;
+  about(): Promise<About>;
+  /**
+   * Gives a command that there is no method for.
+   *
+   * @param path Below `controlUrl`, encoded, such as `faults`.
+   * @param body Its members, by the names of docs/simulator.md.
+   * @returns The JSON of the answer.
+   */
+  command(method: string, path: string, body?: object): Promise<any>;
   /** Everything is as at the start, records and faults included; connections stay. */
   reset(): Promise<void>;
   /** @param speed Seconds of telephony in one second. */

@@ -8,6 +8,9 @@ const { Call } = require('./testing-call');
 const { Control, inOurNames, members, named } = require('./testing-control');
 const { ExpectationError, SimulatorError } = require('./testing-errors');
 
+/** Seconds in which something may not come. */
+const MOMENT = 0.5;
+
 /** Those that run in this thread. One that nobody holds any more goes on until it is closed, as a server does. */
 const running = new Set();
 
@@ -61,6 +64,20 @@ function callerOf(given) {
   const [, name, number] = /^\s*"?(.*?)"?\s*<([^<>]*)>\s*$/.exec(given) ?? [];
   if (number !== undefined) return { name, number };
   return /^[\d\s()+*#.-]+$/.test(given) ? { number: given.trim() } : { name: given.trim() };
+}
+
+/** A record stands for its number. */
+function seqOf(after) {
+  return after?.seq ?? after ?? 0;
+}
+
+function since(options) {
+  return { after: seqOf(options?.after) };
+}
+
+/** What may not come is waited for in vain, and so not as long as what has to. */
+function moment(options) {
+  return { within: options?.within ?? MOMENT, ...since(options) };
 }
 
 /** A simulated Asterisk, and the people at its telephones. */
@@ -129,7 +146,7 @@ class Simulator {
   }
 
   calls() {
-    return this.#get('calls', (calls) => calls.map(named));
+    return this.#get('calls', (calls) => calls.map(this.#taken));
   }
 
   phone(name, does) {
@@ -146,27 +163,27 @@ class Simulator {
   // What the application did.
 
   expectRequest(operation, args, options) {
-    return this.#post('expect', { operation, arguments: args }, options);
+    return this.#post('expect', { operation, arguments: args, ...since(options) }, options);
   }
 
   expectNoRequest(operation, args, options) {
-    return this.#post('expect/none', { operation, arguments: args }, options);
+    return this.#post('expect/none', { operation, arguments: args, ...moment(options) }, options);
   }
 
   expectEvent(type, fields, options) {
-    return this.#post('expect', { type, fields }, options);
+    return this.#post('expect', { type, fields, ...since(options) }, options);
   }
 
   expectNoEvent(type, fields, options) {
-    return this.#post('expect/none', { type, fields }, options);
+    return this.#post('expect/none', { type, fields, ...moment(options) }, options);
   }
 
-  requests({ after = 0 } = {}) {
-    return this.#get(`requests?after=${encodeURIComponent(after)}`);
+  requests({ after } = {}) {
+    return this.#get(`requests?after=${seqOf(after)}`);
   }
 
-  events({ after = 0 } = {}) {
-    return this.#get(`events?after=${encodeURIComponent(after)}`);
+  events({ after } = {}) {
+    return this.#get(`events?after=${seqOf(after)}`);
   }
 
   sendEvent(application, event) {
@@ -183,7 +200,7 @@ class Simulator {
     return this.#post('faults', { operation, delay: seconds }, options);
   }
 
-  cut(operation, how = 'close', options = undefined) {
+  cut(operation, how = 'reset', options = undefined) {
     return this.#post('faults', { operation, cut: how }, options);
   }
 
@@ -229,8 +246,12 @@ class Simulator {
 
   // The simulator itself.
 
-  info() {
+  about() {
     return this.#get('', named);
+  }
+
+  command(method, path, body) {
+    return this.#control.send(method, path, body);
   }
 
   reset() {

@@ -19,7 +19,7 @@ const timeout = 60_000;
 test('one that was not closed keeps no process alive', { timeout }, async () => {
   const { code, out } = await node(
     '-e',
-    `${HEAD} Simulator.start().then((sim) => sim.info()).then((info) => console.log(info.mode));`,
+    `${HEAD} Simulator.start().then((sim) => sim.about()).then(({ mode }) => console.log(mode));`,
   );
   assert.deepStrictEqual([code, out], [0, 'up\n']);
 });
@@ -66,7 +66,7 @@ test('one that nobody holds goes on', { timeout }, async () => {
         await new Promise((done) => setTimeout(done, 10));
       }
       const other = await Simulator.start({ controlUrl });
-      console.log((await other.info()).mode);
+      console.log((await other.about()).mode);
     })();`,
   );
   assert.deepStrictEqual([code, out], [0, 'up\n']);
@@ -119,15 +119,15 @@ for (const [end, how] of [
     await gone;
     assert.ok(!(await listens(url)));
     assert.ok(await listens(sim.url));
-    assert.strictEqual((await sim.info()).mode, 'up');
+    assert.strictEqual((await sim.about()).mode, 'up');
   });
 }
 
 test('several at once', { timeout }, async (t) => {
   const sims = await Promise.all(Array.from({ length: 20 }, () => simulate(t)));
   assert.strictEqual(new Set(sims.map(({ url }) => url)).size, 20);
-  const infos = await Promise.all(sims.map((sim) => sim.info()));
-  assert.ok(infos.every(({ mode }) => mode === 'up'));
+  const abouts = await Promise.all(sims.map((sim) => sim.about()));
+  assert.ok(abouts.every(({ mode }) => mode === 'up'));
   await Promise.all(sims.map((sim) => sim.close()));
   for (const { url } of sims) assert.ok(!(await listens(url)));
 });
@@ -135,7 +135,7 @@ test('several at once', { timeout }, async (t) => {
 test('starting and closing again and again leaves nothing behind', { timeout }, async () => {
   for (let n = 0; n < 100; n += 1) {
     const sim = await Simulator.start();
-    await sim.info();
+    await sim.about();
     await sim.close();
   }
   // Each had two ports and a thread.
