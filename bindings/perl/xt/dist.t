@@ -65,6 +65,7 @@ utf8::encode($password);
 my $program = 'use Asterisk::ARI; utf8::decode($ARGV[2]); my %l; @l{qw(url username password)} = @ARGV;'
     . 'print $INC{"Asterisk/ARI.pm"}, " ", Asterisk::ARI->connect(%l)->channels->get("c1")->id';
 is does('a program', '/', "$^X -I'$library' -e '$program' '" . join("' '", $fake->url, USER, $password) . q(')), "$library/Asterisk/ARI.pm c1", 'runs with what was installed';
+is does('a simulator', '/', "$^X -I'$library' -MAsterisk::ARI::Simulator -e 'print Asterisk::ARI::Simulator->new->connect->server_version'"), '22.10.1+simulator', 'comes along';
 ok -f "$folder/installed/usr/local/man/man3/Asterisk::ARI::Event::StasisStart.3pm" || `find '$folder/installed' -name 'Asterisk::ARI::Event::StasisStart.3*'`, 'pages have their names';
 
 # Once more, out of what was unpacked.

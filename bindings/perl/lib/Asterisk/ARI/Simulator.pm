@@ -38,11 +38,11 @@ sub new {
         programs => [],
     }, $class;
     if (defined(my $control_url = delete $options{control_url})) {
-        @$self{qw(control_url url username password)} = ($control_url, delete @options{qw(url username password)});
-        Asterisk::ARI::Exception->_refuse('what runs already takes url, username and password, not ' . join(', ', sort keys %options))
+        Asterisk::ARI::Exception->_refuse('what runs already has its options: ' . join(', ', sort keys %options), 'simulator')
             if %options;
-        my $about = $self->_command(GET => '/');
-        $self->{$_} //= $about->{$_} for qw(url username password);
+        $self->{control_url} = $control_url;
+        my $about = $self->about;
+        @$self{qw(url username password)} = @$about{qw(url username password)};
         return $self;
     }
     $self->{native} = Asterisk::ARI::Native::simulator_start(Asterisk::ARI::Exception->_encoded('an option', \%options));
@@ -64,6 +64,7 @@ sub environment {
 
 sub connect {
     my ($self, %options) = @_;
+    $self->_check;
     my $ari = Asterisk::ARI->connect(url => $self->url, username => $self->username, password => $self->password, %options);
     return $self->_know($ari);
 }
@@ -412,9 +413,9 @@ Starts a simulator. It ends with C<close>, or when nothing refers to it any more
     sounds                       names of sounds with their seconds, besides the usual ones; '*' lets every one exist
     version                      what it says it is
 
-    my $sim = Asterisk::ARI::Simulator->new(control_url => 'http://127.0.0.1:40001', url => 'http://127.0.0.1:8088');
+    my $sim = Asterisk::ARI::Simulator->new(control_url => 'http://127.0.0.1:40001');
 
-Starts nothing, and is for a program C<ari-simulator> that runs already. C<username> and C<password> may be given.
+Starts nothing, and is for a program C<ari-simulator> that runs already.
 
 =head2 url, control_url, username, password
 
@@ -576,6 +577,6 @@ What it says about itself: C<version>, C<speed>, C<mode>, C<applications> that a
 =head1 PROCESSES AND THREADS
 
 The simulator belongs to the process and the thread that made it. In a child made by C<fork> its commands are refused, and letting go of it there does nothing; C<url>,
-C<username> and C<password> may be used, or another one made for it: C<< Asterisk::ARI::Simulator->new(control_url => $sim->control_url, url => $sim->url) >>.
+C<username> and C<password> may be used, or another one made for it: C<< Asterisk::ARI::Simulator->new(control_url => $sim->control_url) >>.
 
 =cut

@@ -65,8 +65,13 @@ sub expect {
 sub expect_heard   { my ($self, $media, @more) = @_; return $self->expect(heard   => $media, @more) }
 sub expect_playing { my ($self, $media, @more) = @_; return $self->expect(playing => $media, @more) }
 sub expect_state   { my ($self, $state, @more) = @_; return $self->expect(state   => $state, @more) }
-sub expect_bridged { my ($self, $bridge, @more) = @_; return $self->expect(bridge => $bridge, @more) }
 sub expect_hung_up { my ($self, @more) = @_; return $self->expect(hung_up => 1, @more) }
+
+sub expect_bridged {
+    my ($self, @more) = @_;
+    my $bridge = @more % 2 ? shift @more : \1;
+    return $self->expect(bridge => $bridge, @more);
+}
 
 1;
 
@@ -160,8 +165,9 @@ This was played to the call, to its end; this is being played.
 
 =head2 expect_bridged
 
-    $call->expect_bridged($bridge);
+    $call->expect_bridged;
+    $call->expect_bridged($bridge, within => 1);
 
-The call is in this bridge.
+The call is in a bridge, or in this one.
 
 =cut
