@@ -32,13 +32,17 @@ impl Server {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let path = path.trim_end_matches('/').trim_end_matches("ari").trim_end_matches('/');
         let prefix = if path.is_empty() { "/ari".to_string() } else { format!("/{path}/ari") };
-        let pair = format!("{username}:{password}");
-        let authorization = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+        let authorization = basic(&format!("{username}:{password}"));
         Server { authority: authority.to_string(), prefix, authorization }
     }
 
+    /// The same server for another user.
+    pub fn with_login(&self, login: &str) -> Self {
+        Server { authorization: basic(login), ..self.clone() }
+    }
+
     pub async fn request(&self, method: &str, target: &str, body: Option<&Value>) -> io::Result<Answer> {
-        let body = body.map(|body| body.to_string());
+        let body = body.map(|body| body.as_str().map_or_else(|| body.to_string(), str::to_string));
         let mut head = format!(
             "{method} {}{target} HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\nConnection: close\r\n",
             self.prefix, self.authority, self.authorization
@@ -56,6 +60,10 @@ impl Server {
         };
         tokio::time::timeout(BOUND, exchange).await?
     }
+}
+
+fn basic(login: &str) -> String {
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(login))
 }
 
 impl Answer {

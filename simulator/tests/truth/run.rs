@@ -104,8 +104,9 @@ async fn objects(server: &Server) -> BTreeSet<String> {
 fn title(step: &Step) -> String {
     let query: Vec<String> = step.query.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    let login = step.login.as_ref().map(|login| format!(" as {login}")).unwrap_or_default();
     match (&step.request, &step.connect, &step.disconnect, step.pause) {
-        (Some(request), ..) => format!("{request}{query}"),
+        (Some(request), ..) => format!("{request}{query}{login}"),
         (_, Some(name), ..) => format!("connect {name}: GET /events{query}"),
         (_, _, Some(name), _) => format!("disconnect {name}"),
         (_, _, _, Some(pause)) => format!("pause {pause}"),
@@ -133,12 +134,15 @@ async fn act(
     let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
     if let Some(request) = &step.request {
         let (method, path) = request.split_once(' ').expect("METHOD /path");
+        let other = step.login.as_ref().map(|login| server.with_login(login));
+        let server = other.as_ref().unwrap_or(server);
         let answer = match server.request(method, &format!("{path}{query}"), step.body.as_ref()).await {
             Ok(answer) => answer,
             Err(error) => return Some(format!("{UNANSWERED}{error}")),
         };
         let content = match (answer.body.is_empty(), serde_json::from_slice(&answer.body)) {
             (true, _) => String::new(),
+            _ if step.status_only => format!(" {}, of the server's own", answer.content_type),
             (_, Ok(mut json)) if answer.content_type == "application/json" => {
                 if answer.status == 201 {
                     queued_or_later(&mut json);

@@ -22,7 +22,13 @@ pub struct Step {
     pub request: Option<String>,
     #[serde(default)]
     pub query: Map<String, Value>,
+    /// Sent as JSON; a text is sent as it is, whether it is JSON or not.
     pub body: Option<Value>,
+    /// `username:password` where it is not the usual user.
+    pub login: Option<String>,
+    /// Of an answer that is the server's own, such as the list of its modules, only the status is told.
+    #[serde(default)]
+    pub status_only: bool,
     /// The name of a new event connection; the query says for which applications.
     pub connect: Option<String>,
     /// The name of an event connection that is closed.
