@@ -170,7 +170,7 @@ class CallCommands(Linked):
             state: The channel's state, ``"Up"``.
             hung_up: Whether the call is over.
             application: The application that the channel is in.
-            bridge: The bridge that the channel is in: its id, or an ``ari.Bridge``.
+            bridge: The bridge that the channel is in: its id, an ``ari.Bridge``, or True for any.
             heard: Something that the party has heard to its end, as a media URI: ``"sound:hello-world"``.
             playing: Something that the party hears now.
 
@@ -222,11 +222,11 @@ class CallCommands(Linked):
         return self._expect(within, state=state)
 
     @Command
-    def expect_bridged(self, bridge: Any, within: float = PATIENCE) -> Step[None]:
+    def expect_bridged(self, bridge: Any = True, within: float = PATIENCE) -> Step[None]:
         """Waits until the channel is in a bridge.
 
         Args:
-            bridge: The bridge's id, or an ``ari.Bridge``.
+            bridge: The bridge's id, or an ``ari.Bridge``. Default: any.
             within: How many seconds to wait at most.
 
         Raises:
