@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ari
+from ari.testing import AsyncSimulator, Simulator
 
 client = ari.connect("http://localhost:8088", "hey", "peekaboo", colour="red")  # E: call-arg
 ari.connect("http://localhost:8088", "hey", "peekaboo", request_timeout="soon")  # E: arg-type
@@ -48,3 +49,16 @@ async def main() -> None:
     answered: ari.Channel = await client.channels.get("1")  # E: assignment
     for event in client.events("hello"):  # E: attr-defined
         pass
+
+
+with Simulator(sped=3) as simulator:  # E: call-arg
+    simulator.call("1000").press(1)  # E: arg-type
+    simulator.call(extension="1000")  # E: call-arg
+    simulator.cut("channels.play", "slowly")  # E: arg-type
+    simulator.phone("PJSIP/bob", on_call="sing")  # E: arg-type
+    simulator.requests()[0].digit  # E: attr-defined
+
+
+async def test(simulator: AsyncSimulator) -> None:
+    call = await simulator.call("1000")
+    call.press("1").real  # E: attr-defined

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ari
+from ari.testing import AsyncCall, AsyncSimulator, Call, RequestRecord, Simulator
 
 client: ari.Client = ari.connect("http://localhost:8088", "hey", "peekaboo", reconnect="always", request_timeout=5)
 
@@ -105,3 +106,21 @@ async def main() -> None:
                 await event.channel.hangup()
         await client.run("hello")
         await client.close()
+
+
+def test(simulator: Simulator) -> None:
+    with simulator.running(client.run, "hello"):
+        call: Call = simulator.call("1000", caller="Ann <123>", variables={"A": "1"})
+        call.expect_heard("sound:a")
+        request: RequestRecord = simulator.expect_request("channels.play", channelId=call, media="sound:a")
+        media: Any = request.arguments["media"]
+        calls: list[Call] = simulator.calls()
+        simulator.speed = simulator.speed * 2
+
+
+async def async_test(simulator: AsyncSimulator) -> None:
+    client: ari.AsyncClient = await simulator.connect(max_delay=1.5)
+    async with simulator.running(client.run("hello")):
+        call: AsyncCall = await simulator.expect_call("PJSIP/bob", within=3)
+        await call.answer()
+        dropped: int = await simulator.drop()
