@@ -61,3 +61,37 @@ fn the_cases_of_this_repository_are_good() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8(output.stdout).unwrap().contains(" call\n"));
 }
+
+/// Connects as the runner of every surface does, or of all but one.
+fn run(surfaces: &[&str], outcome: &str) -> (bool, String) {
+    let folder = Folder::with(r#"[{"id": "c", "kind": "connect", "result": {"nothing": true}}]"#);
+    let length = outcome.len();
+    let post = |surface: &&str| {
+        format!(
+            "exec 3<>\"/dev/tcp/127.0.0.1/${{ARI_CONFORMANCE##*:}}\"\n\
+             printf 'POST /verdict/c?surface={surface} HTTP/1.1\\r\\nContent-Length: {length}\\r\\n\\r\\n{outcome}' >&3\nread -r _ <&3\n"
+        )
+    };
+    let script: String = surfaces.iter().map(post).collect();
+    let output = program()
+        .args(["run", "--resources"])
+        .arg(&folder.0)
+        .args(["--", "bash", "-c", &script])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn every_surface_has_to_pass_every_case() {
+    let (complete, said) = run(&ari_conformance::SURFACES, r#"{"nothing":true}"#);
+    assert!(complete, "{said}");
+    assert!(said.contains("conformance: python 1 of 1\n") && !said.contains("not run"), "{said}");
+    let (complete, said) = run(&ari_conformance::SURFACES[1..], r#"{"nothing":true}"#);
+    assert!(!complete);
+    assert!(said.contains("conformance: rust 0 of 1\n  not run: c\n"), "{said}");
+    let (complete, said) = run(&ari_conformance::SURFACES, r#"{"json":1}"#);
+    assert!(!complete);
+    assert!(said.contains("conformance: perl 0 of 1\n  failed: c\n"), "{said}");
+}

@@ -225,6 +225,14 @@ async fn bad_files_are_refused_with_file_case_and_reason() {
             "handler \"h\"",
         ),
         (r#"[{"id": "e", "kind": "events", "apps": ["a"], "script": [{"send": []}]}]"#.into(), "step 1 of the script"),
+        (
+            r#"[{"id": "e", "kind": "events", "apps": ["a"], "handlers": [{"name": "h", "event": "E", "does": [{"hold": true}]}]}]"#.into(),
+            "needs a step \"release\"",
+        ),
+        (
+            r#"[{"id": "e", "kind": "events", "apps": ["a"], "handlers": [{"name": "h", "event": "E", "same_as": "g"}]}]"#.into(),
+            "no handler \"g\"",
+        ),
     ];
     for (cases, says) in wrong {
         let text = refusal(&cases).await;

@@ -163,3 +163,39 @@ async fn calls_of_handlers_are_compared_in_order() {
     let failed = json!({"handled": [first, second], "error": {"class": "ConnectionException", "text": "gone"}});
     assert_eq!(server.verdict("e", &failed).await, ["the run failed: ConnectionException: gone"]);
 }
+
+#[tokio::test]
+async fn what_holds_waits_for_the_scripts_release() {
+    let cases = r#"[{"id": "e", "kind": "events", "apps": ["a b", "c"],
+        "requests": [{"method": "GET", "target": "/x"}], "responses": [{"status": 204, "hold": true}],
+        "script": [{"accept": {}}, {"wait_held": true}, {"send": [{"n": 1}]}, {"ping": "read"}, {"release": true}, {"close": 1000}]}]"#;
+    let server = server(cases).await;
+    let mut socket = open(&server, TARGET).await.unwrap();
+    let seen = async {
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text(r#"{"n":1}"#));
+        while socket.next().await.is_some() {}
+    };
+    let credentials = credentials();
+    let held = exchange(&server, "GET /case/e/ari/x", &credentials, "");
+    let handler = exchange(&server, "POST /hold/e", "", "");
+    let (_, (held, _), (handler, _)) = tokio::join!(seen, held, handler);
+    assert!(held.starts_with("HTTP/1.1 204 "), "{held}");
+    assert!(handler.starts_with("HTTP/1.1 200 "), "{handler}");
+    assert_eq!(problems(&server, "e").await, "");
+}
+
+#[tokio::test]
+async fn a_value_may_be_asked_for_by_its_type() {
+    let cases = r#"[{"id": "e", "kind": "events", "apps": ["a b", "c"], "handlers": [{"name": "h", "event": "A"}], "script": [{"accept": {}}, {"close": 1000}],
+        "expect": [{"handler": "h", "event": "A", "types": {"t": "text", "n": "number", "l": "list"}}]}]"#;
+    let server = server(cases).await;
+    let mut socket = open(&server, TARGET).await.unwrap();
+    while socket.next().await.is_some() {}
+    let handled = |event| json!({"handled": [{"handler": "h", "event": event}]});
+    assert_eq!(server.verdict("e", &handled(json!({"type": "A", "t": "x", "n": 0, "l": []}))).await, [""; 0]);
+    for wrong in [json!({"t": "", "n": 1, "l": []}), json!({"t": "x", "n": -1, "l": []}), json!({"t": "x", "n": 1})] {
+        let mut event = wrong;
+        event["type"] = json!("A");
+        assert!(!server.verdict("e", &handled(event.clone())).await.is_empty(), "{event}");
+    }
+}
