@@ -16,6 +16,9 @@ use Asterisk::ARI::Simulator::Request ();
 # A command is answered when it is done, which takes what it is given for it, and then at most this long.
 my $PATIENCE = 300;
 
+# How long nothing may come that is not to come, in seconds.
+my $QUIET = 0.5;
+
 # How often to look where nothing wakes us, in seconds.
 my $SLICE = 0.02;
 
@@ -120,53 +123,77 @@ sub wait_until {
 
 sub call {
     my ($self, @call) = @_;
-    my %call = @call % 2 ? (exten => @call) : @call;
+    my %call = _pairs(@call % 2 ? (exten => @call) : @call);
     if (defined $call{caller} && !ref $call{caller}) {
         my ($name, $number) = $call{caller} =~ /\A\s*"?(.*?)"?\s*<([^<>]*)>\s*\z/ ? ($1, $2) : ('', $call{caller});
         $call{caller} = { name => $name, number => $number };
     }
-    return Asterisk::ARI::Simulator::Call->_new($self, $self->_command(POST => '/calls', [%call]));
+    return Asterisk::ARI::Simulator::Call->_new($self, $self->command(POST => '/calls', \%call));
 }
 
 sub expect_call {
     my ($self, $endpoint, @more) = @_;
-    return Asterisk::ARI::Simulator::Call->_new($self, $self->_command(POST => '/calls/expect', [ endpoint => $endpoint, @more ]));
+    return Asterisk::ARI::Simulator::Call->_new($self, $self->command(POST => '/calls/expect', { endpoint => $endpoint, _pairs(@more) }));
 }
 
 sub calls {
     my ($self) = @_;
-    return [ map { Asterisk::ARI::Simulator::Call->_new($self, $_) } @{ $self->_command(GET => '/calls') } ];
+    return [ map { Asterisk::ARI::Simulator::Call->_new($self, $_) } @{ $self->command(GET => '/calls') } ];
 }
 
 sub phone {
     my ($self, $name, @does) = @_;
     utf8::encode($name);
     $name =~ s{([^A-Za-z0-9/_.~-])}{sprintf '%%%02X', ord $1}ge;
-    $self->_command(PUT => "/phones/$name", \@does);
+    $self->command(PUT => "/phones/$name", { _pairs(@does) });
     return $self;
 }
 
-sub phones { return $_[0]->_command(GET => '/phones') }
+sub phones { return $_[0]->command(GET => '/phones') }
 
 # What happened, and what should.
 
-sub requests { my ($self, @after) = @_; return $self->_records('/requests', @after) }
-sub events   { my ($self, @after) = @_; return $self->_records('/events',   @after) }
+sub requests {
+    my ($self, @which) = @_;
+    my $operation = @which % 2 ? shift @which : undef;
+    my $records = $self->_records('/requests', @which);
+    return defined $operation ? [ grep { ($_->{operation} // '') eq $operation } @$records ] : $records;
+}
+
+sub events {
+    my ($self, @which) = @_;
+    my $type = @which % 2 ? shift @which : undef;
+    my $records = $self->_records('/events', @which);
+    return defined $type ? [ grep { $_->{event}{type} eq $type } @$records ] : $records;
+}
 
 sub _records {
     my ($self, $path, %options) = @_;
-    return $self->_command(GET => $path . (defined $options{after} ? "?after=$options{after}" : ''));
+    my $after = _number_of($options{after});
+    return $self->command(GET => $path . (defined $after ? "?after=$after" : ''));
 }
 
-sub expect_request    { my ($self, @what) = @_; return $self->_expect('/expect',      'operation', 'arguments', @what) }
-sub expect_event      { my ($self, @what) = @_; return $self->_expect('/expect',      'type',      'fields',    @what) }
-sub expect_no_request { my ($self, @what) = @_; $self->_expect('/expect/none', 'operation', 'arguments', @what); return 1 }
-sub expect_no_event   { my ($self, @what) = @_; $self->_expect('/expect/none', 'type',      'fields',    @what); return 1 }
+# A record stands for its number.
+sub _number_of { return ref $_[0] eq 'HASH' ? $_[0]{seq} : $_[0] }
+
+sub expect_request    { my ($self, @what) = @_; return $self->_expect('/expect', 'operation', 'arguments', @what) }
+sub expect_event      { my ($self, @what) = @_; return $self->_expect('/expect', 'type',      'fields',    @what) }
+sub expect_no_request { my ($self, @what) = @_; return $self->_expect_none('operation', 'arguments', @what) }
+sub expect_no_event   { my ($self, @what) = @_; return $self->_expect_none('type',      'fields',    @what) }
+
+sub _expect_none {
+    my ($self, $kind, $members, $name, @more) = @_;
+    my @part = ref $more[0] eq 'HASH' ? shift @more : ();
+    $self->_expect('/expect/none', $kind, $members, $name, @part, within => $QUIET, @more);
+    return 1;
+}
 
 sub _expect {
     my ($self, $path, $kind, $members, $name, @more) = @_;
     my @part = ref $more[0] eq 'HASH' ? ($members => shift @more) : ();
-    return $self->_command(POST => $path, [ $kind => $name, @part, @more ]);
+    my %more = _pairs(@more);
+    $more{after} = _number_of($more{after}) if exists $more{after};
+    return $self->command(POST => $path, { $kind => $name, @part, %more });
 }
 
 # What goes wrong.
@@ -191,15 +218,15 @@ sub _fault {
     my ($self, $names, $operation, @more) = @_;
     my @part = ref $more[0] eq 'HASH' ? (arguments => shift @more) : ();
     my @named = map { ($_ => shift @more) } @$names;
-    $self->_command(POST => '/faults', [ operation => $operation, @part, @named, @more ]);
+    $self->command(POST => '/faults', { operation => $operation, @part, _pairs(@named, @more) });
     return $self;
 }
 
-sub faults { return $_[0]->_command(GET => '/faults') }
+sub faults { return $_[0]->command(GET => '/faults') }
 
 sub clear_faults {
     my ($self) = @_;
-    $self->_command(DELETE => '/faults');
+    $self->command(DELETE => '/faults');
     return $self;
 }
 
@@ -213,34 +240,39 @@ for my $method (
 {
     my ($name, $happening) = @$method;
     no strict 'refs';
-    *$name = sub { my ($self, @how) = @_; return $self->_command(POST => '/connections', [ do => $happening, @how ]) };
+    *$name = sub {
+        my ($self, @how) = @_;
+        unshift @how, 'application' if @how % 2;
+        return $self->command(POST => '/connections', { do => $happening, @how });
+    };
 }
 
 for my $command (qw(restart start stop reset)) {
     no strict 'refs';
-    *$command = sub { my ($self, @how) = @_; $self->_command(POST => "/$command", \@how); return $self };
+    *$command = sub { my ($self, @how) = @_; $self->command(POST => "/$command", { _pairs(@how) }); return $self };
 }
 
 sub speed {
-    my ($self, $speed) = @_;
-    $self->_command(POST => '/speed', [ speed => $speed ]);
+    my ($self, @speed) = @_;
+    return $self->about->{speed} if !@speed;
+    $self->command(POST => '/speed', { speed => $speed[0] });
     return $self;
 }
 
 sub send_event {
     my ($self, $application, $event) = @_;
-    $self->_command(POST => '/event', [ application => $application, event => $event ]);
+    $self->command(POST => '/event', { application => $application, event => $event });
     return $self;
 }
 
-sub about { return $_[0]->_command(GET => '/') }
+sub about { return $_[0]->command(GET => '/') }
 
 # Commands.
 
-sub _command {
-    my ($self, $method, $path, $members) = @_;
+sub command {
+    my ($self, $method, $path, $body) = @_;
     $self->_check;
-    my $body = $members ? _body(@$members) : undef;
+    $body = _body($body) if $body;
     my $until = Asterisk::ARI::Client::_now() + $PATIENCE + ($body && $body->{within} || 0);
     my $request = Asterisk::ARI::Simulator::Request->new($self->{control_url}, $method, $path, $body);
     until ($request->is_done) {
@@ -253,12 +285,19 @@ sub _command {
     $self->_fail(ref $value eq 'HASH' && $value->{message} // "the simulator answered with status $status", $status);
 }
 
+sub _pairs {
+    my (@given) = @_;
+    Asterisk::ARI::Exception->_refuse('what a command is told is pairs of name and value', 'simulator') if @given % 2;
+    return @given;
+}
+
 sub _body {
-    my (@members) = @_;
-    Asterisk::ARI::Exception->_refuse('what a command is told is pairs of name and value', 'simulator') if @members % 2;
-    my %body = %{ Asterisk::ARI::Exception->_plain('a value', {@members}, 'simulator') };
+    my ($members) = @_;
+    my %body = %{ Asterisk::ARI::Exception->_plain('a value', $members, 'simulator') };
     for my $name (keys %body) {
         my $value = $body{$name};
+        # Nothing is "not given", but there it means for ever.
+        delete $body{$name} if !defined $value && $name ne 'times';
         next if !defined $value || ref $value;
         $body{$name} = $BOOLEAN{$name} ? ($value ? \1 : \0) : $NUMBER{$name} && Scalar::Util::looks_like_number($value) ? 0 + $value : $value;
     }
@@ -308,8 +347,8 @@ sub close {
     my ($self) = @_;
     return if !$self->_is_ours || $self->{closed}++;
     $_->stop for splice @{ $self->{programs} };
-    $_->close for splice @{ $self->{served} };
-    $self->{clients} = [];
+    $_->close for grep { defined } @{ $self->{clients} };
+    @$self{qw(clients served)} = ([], []);
     delete @$self{qw(attached native)};
     return;
 }
@@ -431,15 +470,15 @@ C<ARI_URL>, C<ARI_USERNAME> and C<ARI_PASSWORD>, as a list of pairs.
 
     my $ari = $sim->connect(%options);
 
-An L<Asterisk::ARI> client of it, with the options of that. Its events are handled while the test waits.
+An L<Asterisk::ARI> client of it, with the options of that. Its events are handled while the test waits, for as long as the program keeps it.
 
 =head2 serve
 
     my $stream = $sim->serve($ari, apps => ['hello']);
     $sim->serve($ari);
 
-Handles the events of a client while the test waits, until the simulator is closed, which closes the client, too. With C<apps> it also
-opens their event connection, as C<< $ari->start >> does.
+Handles the events of a client while the test waits, and keeps it until the simulator is closed. With C<apps> it also opens their event
+connection, as C<< $ari->start >> does.
 
 =head2 attach
 
@@ -465,7 +504,7 @@ Lets the application go on until something holds. Dies if it does not.
 
 =head2 close
 
-Ends the programs and the simulator, with all of its connections.
+Ends the programs, closes the clients of C<connect> and C<serve>, and ends the simulator.
 
 =head1 CALLS
 
@@ -505,20 +544,21 @@ seconds; and whether it is C<online>, C<offline> or C<unknown>. It exists from t
     is $record->{status}, 201;
 
 Waits for a request of the application with these arguments at least, or for an event with these members at least, and gives its record. It may have come
-before. A record meets one expectation only. Also: C<status>, how the request was answered; C<after>, only what came after the
-record with this number.
+before. A record meets one expectation only. Also: C<status>, how the request was answered; C<after>, only what came after this
+record (or its number).
 
 =head2 expect_no_request, expect_no_event
 
-    $sim->expect_no_request('channels.hangup', within => 0.5);
+    $sim->expect_no_request('channels.hangup', within => 2);
 
-The same, and it may not come within that time. True.
+The same, and it may not come within that time (half a second). True.
 
 =head2 requests, events
 
-    for my $record (@{ $sim->requests(after => 12) }) { print "$record->{operation} $record->{status}\n" }
+    is_deeply [map { $_->{arguments}{media} } @{ $sim->requests('channels.play') }], ['sound:hello-world'];
+    my $events = $sim->events('ChannelDtmfReceived', after => $record);
 
-What happened so far. A request's record has C<seq>, C<at>, C<operation>, C<method>, C<target>, C<arguments>, C<status> and C<message>; that of an event C<seq>, C<at>,
+What happened so far, all of it or of one operation or type. A request's record has C<seq>, C<at>, C<operation>, C<method>, C<target>, C<arguments>, C<status> and C<message>; that of an event C<seq>, C<at>,
 C<application>, C<event> and C<delivered>.
 
 =head1 WHAT GOES WRONG
@@ -540,8 +580,8 @@ Those that are still to come; none any more.
 
 =head2 drop, reset_connections, close_connections, silence, resume
 
-    $sim->drop(application => 'hello');
-    $sim->close_connections(code => 1011);
+    $sim->drop;
+    $sim->close_connections('hello', code => 1011);
 
 The connections for events, of one application or all of them, end without a word, by a reset, or by a close frame; or nothing comes through
 them any more, and does again. Gives how many there were.
@@ -570,9 +610,17 @@ Everything is as at the start, log and faults included. Connections stay.
 
     $sim->speed(100);
 
+Sets how many seconds of telephony pass in one, and gives it without an argument.
+
 =head2 about
 
 What it says about itself: C<version>, C<speed>, C<mode>, C<applications> that are connected, C<channels>.
+
+=head2 command
+
+    my $value = $sim->command(POST => '/speed', { speed => 100 });
+
+Any other command of F<docs/simulator.md>.
 
 =head1 PROCESSES AND THREADS
 

@@ -40,12 +40,12 @@ sub _path {
 sub _do {
     my ($self, $what, $name, @given) = @_;
     unshift @given, $name if @given % 2;
-    return $self->_know($self->{simulator}->_command(POST => $self->_path($what), \@given));
+    return $self->_know($self->{simulator}->command(POST => $self->_path($what), {@given}));
 }
 
 sub refresh {
     my ($self) = @_;
-    return $self->_know($self->{simulator}->_command(GET => $self->_path));
+    return $self->_know($self->{simulator}->command(GET => $self->_path));
 }
 
 sub press   { my ($self, @given) = @_; return $self->_do('press',  'keys',        @given) }
@@ -59,7 +59,7 @@ sub unhold  { my ($self) = @_; return $self->_do('unhold') }
 
 sub expect {
     my ($self, @what) = @_;
-    return $self->_know($self->{simulator}->_command(POST => $self->_path('expect'), \@what));
+    return $self->_know($self->{simulator}->command(POST => $self->_path('expect'), { Asterisk::ARI::Simulator::_pairs(@what) }));
 }
 
 sub expect_heard   { my ($self, $media, @more) = @_; return $self->expect(heard   => $media, @more) }
