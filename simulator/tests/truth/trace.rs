@@ -1,5 +1,9 @@
 //! Traces as files, and what to say when two of them are not the same.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use crate::run::Block;
 
 pub fn text(about: &str, blocks: &[Block]) -> String {
@@ -26,12 +30,41 @@ pub fn compare(scenario: &str, wanted: &[Block], got: &[Block]) -> String {
         let common = subsequence(&wanted, &got);
         let (mut left, mut right) = (0, 0);
         for (i, j) in common.into_iter().chain([(wanted.len(), got.len())]) {
-            wanted[left..i].iter().for_each(|line| report += &format!("    - {}\n", line.trim_start()));
-            got[right..j].iter().for_each(|line| report += &format!("    + {}\n", line.trim_start()));
+            let (missing, surplus) = (&wanted[left..i], &got[right..j]);
+            missing.iter().for_each(|line| report += &format!("    - {}\n", line.trim_start()));
+            surplus.iter().for_each(|line| report += &format!("    + {}\n", line.trim_start()));
+            for (a, b) in missing.iter().zip(surplus) {
+                report.extend(fields(a, b).iter().map(|field| format!("        {field}\n")));
+            }
             (left, right) = (i + 1, j + 1);
         }
     }
     report
+}
+
+/// Where two lines of one kind differ.
+fn fields(a: &str, b: &str) -> Vec<String> {
+    let json = |line: &str| {
+        let (kind, json) = line.split_at(line.find(['{', '['])?);
+        Some((kind.to_string(), serde_json::from_str::<Value>(json).ok()?))
+    };
+    let mut found = Vec::new();
+    match (json(a), json(b)) {
+        (Some((a_kind, a)), Some((b_kind, b))) if a_kind == b_kind => differing(&a, &b, String::new(), &mut found),
+        _ => {}
+    }
+    found
+}
+
+fn differing(a: &Value, b: &Value, place: String, found: &mut Vec<String>) {
+    match (a, b) {
+        _ if a == b => {}
+        (Value::Object(left), Value::Object(right)) => {
+            let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            names.into_iter().for_each(|name| differing(&a[name], &b[name], format!("{place}/{name}"), found));
+        }
+        _ => found.push(format!("{place}: {a}, now {b}")),
+    }
 }
 
 /// The longest common part of two lists, as pairs of places.
