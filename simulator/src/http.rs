@@ -86,12 +86,16 @@ pub async fn serve_ari(shared: Arc<Shared>, first: TcpListener, address: SocketA
     loop {
         if *mode.borrow_and_update() == Mode::Down {
             listener = None;
+            shared.listening.send_replace(false);
             let _ = mode.changed().await;
             continue;
         }
         match &listener {
             None => match listen(address) {
-                Ok(again) => listener = Some(again),
+                Ok(again) => {
+                    listener = Some(again);
+                    shared.listening.send_replace(true);
+                }
                 // Somebody else has the port for the moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             },

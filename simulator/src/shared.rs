@@ -33,6 +33,8 @@ pub struct Shared {
     world: Mutex<World>,
     pub faults: Mutex<Faults>,
     pub mode: watch::Sender<Mode>,
+    /// Whether connections are taken; the mode says what should be.
+    pub listening: watch::Sender<bool>,
     sockets: AtomicU64,
     /// Where ARI and the control interface are, once they are.
     pub places: OnceLock<[String; 2]>,
@@ -55,6 +57,7 @@ impl Shared {
             world: Mutex::new(World::new(options.clone(), Arc::new(dialplan))),
             faults: Mutex::default(),
             mode: watch::Sender::new(Mode::Up),
+            listening: watch::Sender::new(true),
             sockets: AtomicU64::new(1),
             places: OnceLock::new(),
             options,
@@ -167,12 +170,11 @@ impl Shared {
         }
     }
 
-    /// The server goes away, and comes back after a time for each stage, as Asterisk does when it is restarted. Who
-    /// was connected is cut off, and what was going on is forgotten.
+    /// The server goes away, and comes back after a time for each stage, as Asterisk does when it is restarted.
     pub async fn restart(&self, down: Duration, loading: Duration, booting: Duration) {
-        self.stop();
+        self.stop().await;
         tokio::time::sleep(down).await;
-        self.mode.send_replace(Mode::Loading);
+        self.start(Mode::Loading).await;
         tokio::time::sleep(loading).await;
         self.mode.send_replace(Mode::Booting);
         tokio::time::sleep(booting).await;
@@ -184,9 +186,20 @@ impl Shared {
         let _ = self.mode.subscribe().wait_for(|mode| *mode == Mode::Down).await;
     }
 
-    /// The server goes away and stays away until it is started.
-    pub fn stop(&self) {
+    /// The server goes away. Who was connected is cut off, and what was going on is forgotten.
+    pub async fn stop(&self) {
         self.mode.send_replace(Mode::Down);
         self.world().restart();
+        self.listens(false).await;
+    }
+
+    /// The server takes connections again.
+    pub async fn start(&self, mode: Mode) {
+        self.mode.send_replace(mode);
+        self.listens(true).await;
+    }
+
+    async fn listens(&self, wanted: bool) {
+        let _ = self.listening.subscribe().wait_for(|listening| *listening == wanted).await;
     }
 }

@@ -23,11 +23,11 @@ pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], body: Va
         ("POST", ["connections"]) => connections(shared, parse(body)?).await,
         ("POST", ["restart"]) => restart(shared, parse(body)?).await,
         ("POST", ["stop"]) => {
-            shared.stop();
+            shared.stop().await;
             Ok(Value::Null)
         }
         ("POST", ["start"]) => {
-            shared.mode.send_replace(Mode::Up);
+            shared.start(Mode::Up).await;
             Ok(Value::Null)
         }
         _ => Err(nothing(method, path)),
