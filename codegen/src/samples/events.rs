@@ -18,6 +18,7 @@ enum Form {
     Full,
     Minimal,
     Null,
+    Awkward,
     Odd,
     Same,
 }
@@ -32,6 +33,7 @@ pub fn cases(api: &Api, event: &Model) -> Vec<Value> {
     let mut forms = vec![
         (Form::Full, "full", "with all its fields"),
         (Form::Minimal, "minimal", "with its required fields alone"),
+        (Form::Awkward, "awkward", "with texts and numbers that are hard to carry, and a field of a newer server"),
         (Form::Null, "null", "with null in place of every field that is not required"),
     ];
     if !fields.is_empty() {
@@ -58,6 +60,7 @@ fn case(api: &Api, event: &Model, fields: &[Field], form: Form, name: &str, how:
     let style = match form {
         Form::Minimal => Style::Bare,
         Form::Null => Style::Null,
+        Form::Awkward => Style::Awkward,
         _ => Style::Full,
     };
     let mut frame = model_value(api, event, &event.name, style, 0);

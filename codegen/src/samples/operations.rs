@@ -4,7 +4,7 @@ use serde_json::{json, Map, Value};
 
 use super::{encode, identity_of, salt, value_of, Style, AWKWARD, DATE, PLAIN, TEXTS};
 use crate::api::{Api, Location, Object, Operation, Parameter};
-use crate::declarations::Declarations;
+use crate::declarations::{Declarations, ErrorDeclaration};
 use crate::types::Type;
 
 /// How a call is made.
@@ -86,6 +86,11 @@ fn refused(api: &Api, declarations: &Declarations, operation: &Operation) -> Vec
     statuses.dedup();
     let case = |status: u16| {
         let error = declarations.error_for(status)?;
+        let parent = |error: &&ErrorDeclaration| {
+            let parent = error.parent.as_deref()?;
+            declarations.errors.iter().find(|error| error.kind == parent)
+        };
+        let parents = std::iter::successors(Some(error), parent).skip(1).map(|error| &error.class);
         let (arguments, request) = call(api, operation, Kind::Required, None);
         let message = format!("No, says {}", operation.resource);
         let response = match salt(&[&operation.id, &status.to_string()]) % 3 {
@@ -105,7 +110,7 @@ fn refused(api: &Api, declarations: &Declarations, operation: &Operation) -> Vec
             "requests": [request],
             "responses": [response],
             "result": { "error": {
-                "class": error.class, "is": ["AriException"], "status": status, "message": message,
+                "class": error.class, "is": parents.collect::<Vec<_>>(), "status": status, "message": message,
                 "delivery": "rejected", "text_contains": [operation.id, message],
             } },
         }))
