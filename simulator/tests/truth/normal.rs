@@ -75,7 +75,9 @@ impl Names {
             }
             if let Some(n) = found.name("n") {
                 let half = found.name("half").map_or("", |half| half.as_str());
-                return format!("-{}{half}", self.of("n", n.as_str()));
+                // Each kind of channel counts by itself.
+                let technology = text.split('/').next().unwrap_or_default();
+                return format!("-{}{half}", self.of("n", &format!("{technology}-{}", n.as_str())));
             }
             let kind = if found.name("uuid").is_some() { "uuid" } else { "id" };
             self.of(kind, &found[0])
