@@ -3,6 +3,7 @@
 //! 200 has the answer, 400 says what was wrong with the question, 404 what there is not, 409 what cannot be now, and 417 that
 //! an expectation was not met, with a message for people.
 
+mod calls;
 mod faults;
 
 use std::sync::Arc;
@@ -84,6 +85,7 @@ async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], query: &str,
         ("POST", ["event"]) => event(shared, parse(body)?),
         ("POST", ["reset"]) => reset(shared),
         ("POST", ["speed"]) => speed(shared, parse(body)?),
+        (_, ["calls" | "phones", ..]) => calls::command(shared, method, path, body).await,
         (_, ["faults" | "connections" | "restart" | "stop" | "start", ..]) => {
             faults::command(shared, method, path, body).await
         }

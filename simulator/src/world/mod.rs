@@ -3,10 +3,30 @@
 //! Everything here is done under one lock and never waits. What takes time is a timer.
 
 pub mod apps;
+pub mod bridge;
 pub mod channel;
+pub mod claims;
 pub mod clock;
+pub mod device;
+pub mod dial;
+pub mod endpoint;
+mod hangup;
+pub mod keys;
+pub mod make;
+pub mod members;
+mod party;
+mod phone;
+mod plan;
+pub mod playback;
+pub mod recording;
+pub mod sounds;
+mod stasis;
+pub mod stored;
+pub mod system;
+pub mod target;
+mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,10 +40,17 @@ use tokio::sync::Notify;
 use crate::answer::Answer;
 use crate::dialplan::Dialplan;
 use crate::log::Log;
-use crate::options::Options;
+use crate::options::{Options, Phone};
 use apps::Apps;
+use bridge::Bridge;
 use channel::Channel;
+use claims::Offer;
 use clock::Clock;
+use device::Devices;
+use playback::Playback;
+use recording::Recordings;
+use system::System;
+use target::{Job, Target};
 
 /// The entity id of every simulated Asterisk.
 pub const ENTITY: &str = "02:00:00:00:00:01";
@@ -36,11 +63,27 @@ pub struct World {
     /// Channels that are gone, as they were last; tests ask for them.
     pub gone: IndexMap<String, Value>,
     pub apps: Apps,
+    pub bridges: BTreeMap<String, Bridge>,
+    /// What is done with channels and bridges, one thing after the other.
+    pub jobs: HashMap<Target, VecDeque<Job>>,
+    pub playbacks: IndexMap<String, Playback>,
+    pub recordings: Recordings,
+    /// Calls that are offered to applications, by channel.
+    pub offers: HashMap<String, Offer>,
+    pub phones: BTreeMap<String, Phone>,
+    pub devices: Devices,
+    /// Old and new messages.
+    pub mailboxes: BTreeMap<String, (i64, i64)>,
+    pub system: System,
     pub globals: BTreeMap<String, String>,
     pub clock: Clock,
     pub log: Log,
     /// Told whenever anything may have changed that somebody waits for.
     pub changed: Arc<Notify>,
+    /// Calls to telephones that no test has asked for yet: the telephone and the channel.
+    pub placed: Vec<(String, String)>,
+    /// How many names of a kind there are.
+    names: HashMap<&'static str, u64>,
     counter: u64,
 }
 
@@ -52,9 +95,20 @@ impl World {
             channels: IndexMap::new(),
             gone: IndexMap::new(),
             apps: Apps::default(),
-            globals: BTreeMap::new(),
+            bridges: BTreeMap::new(),
+            jobs: HashMap::new(),
+            playbacks: IndexMap::new(),
+            recordings: Recordings::default(),
+            offers: HashMap::new(),
+            phones: options.phones.clone(),
+            devices: Devices::default(),
+            mailboxes: BTreeMap::new(),
+            system: System::default(),
+            globals: dialplan.globals().iter().cloned().collect(),
             log: Log::new(),
             changed: Arc::default(),
+            placed: Vec::new(),
+            names: HashMap::new(),
             counter: 0,
             options,
             dialplan,
@@ -75,6 +129,13 @@ impl World {
     pub fn number(&mut self) -> u64 {
         self.counter += 1;
         self.counter - 1
+    }
+
+    /// Counts the names of a kind, from 0.
+    pub fn count(&mut self, kind: &'static str) -> u64 {
+        let count = self.names.entry(kind).or_default();
+        *count += 1;
+        *count - 1
     }
 
     /// An id as Asterisk makes them for channels: `1764000000.7`.
