@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use ari_simulator::dialplan::Dialplan;
 use ari_simulator::Options;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -26,6 +27,9 @@ impl Simulator {
     #[new]
     fn new(options: &str) -> PyResult<Self> {
         let options = Options::from_json(options).map_err(PyValueError::new_err)?;
+        if let Some(text) = &options.dialplan {
+            Dialplan::parse(text).map_err(|why| PyValueError::new_err(format!("the dialplan: {why}")))?;
+        }
         let simulator = ari_simulator::Simulator::start(options).map_err(PyOSError::new_err)?;
         Ok(Simulator {
             url: simulator.url().into(),

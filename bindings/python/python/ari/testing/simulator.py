@@ -209,10 +209,13 @@ class SimulatorBase(WatchingCommands, FailingCommands, Generic[C]):
             state: One that is not online cannot be called. Default: ``"online"``.
 
         Raises:
-            SimulatorError: This is no name of a telephone, or it cannot do that.
+            ValueError, SimulatorError: This is no name of a telephone, or it cannot do that.
         """
-        path = "/".join(quote(part, safe="") for part in name.split("/", 1))
-        return Step("PUT", f"phones/{path}", given(on_call=on_call, after=after, state=state), nothing)
+        technology, slash, resource = name.partition("/")
+        if not slash:
+            raise ValueError(f"{name!r} does not name a telephone; PJSIP/alice would")
+        path = f"phones/{quote(technology, safe='')}/{quote(resource, safe='')}"
+        return Step("PUT", path, given(on_call=on_call, after=after, state=state), nothing)
 
     @Command
     def phones(self) -> Step[dict[str, dict[str, Any]]]:
