@@ -91,11 +91,23 @@ struct Incoming {
     within: f64,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Caller {
-    name: String,
-    number: String,
+/// Who calls: `Ann <123>`, or name and number.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "the caller is a text such as \"Ann <123>\", or an object of name and number")]
+enum Caller {
+    Text(String),
+    Parts {
+        #[serde(default)]
+        name: String,
+        #[serde(default)]
+        number: String,
+    },
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Caller::Text(String::new())
+    }
 }
 
 async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
@@ -142,7 +154,10 @@ fn begin(world: &mut World, call: Incoming, context: &str) -> Result<String, Ref
         let known = world.phones.keys().cloned().collect::<Vec<_>>().join(", ");
         return Err(Refused::new(404, format!("there is no telephone {phone:?} (there are: {known})")));
     }
-    let caller = Party { name: call.caller.name, number: call.caller.number };
+    let caller = match call.caller {
+        Caller::Text(text) => Party::parse(&text),
+        Caller::Parts { name, number } => Party { name, number },
+    };
     let at = Position::new(context, call.exten.as_deref().unwrap_or("s"), 1);
     let id = world.make_incoming(phone, call.id, caller, at);
     for (name, value) in &call.variables {
