@@ -67,6 +67,7 @@ fn with_media(world: &mut World, call: &Call, id: String) -> Outcome {
         "startMoh" => {
             let class = call.text("mohClass").unwrap_or_else(|| "default".into());
             world.alter(&id, |channel| channel.moh = Some(class));
+            world.begin_media_early(&id);
         }
         "stopMoh" => world.alter(&id, |channel| channel.moh = None),
         "startSilence" => world.alter(&id, |channel| channel.silence = true),

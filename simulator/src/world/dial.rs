@@ -82,7 +82,9 @@ impl World {
         let Some(first) = self.channels.get(id) else { return };
         let (caller, connected) = (first.caller.clone(), first.connected.clone());
         let (language, account) = (first.language.clone(), first.accountcode.clone());
-        let variables = first.variables.for_half();
+        for (name, value) in first.variables.for_half() {
+            self.set_variable(half, &name, &value);
+        }
         self.alter(half, |half| {
             half.caller = connected;
             half.connected = caller;
@@ -90,9 +92,6 @@ impl World {
             half.accountcode = account;
         });
         self.publish_snapshot(half);
-        for (name, value) in variables {
-            self.set_variable(half, &name, &value);
-        }
     }
 
     /// Tells how far a call has come.

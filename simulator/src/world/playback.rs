@@ -132,11 +132,16 @@ impl World {
     pub fn begin_playback(&mut self, key: &str) {
         let Some(playback) = self.playbacks.get(key) else { return };
         if let Target::Channel(id) = playback.target.clone() {
-            if self.channels.get(&id).is_some_and(|channel| channel.state != Call::Up) {
-                self.indicate(&id, Signal::Progress);
-            }
+            self.begin_media_early(&id);
         }
         self.begin_media(key);
+    }
+
+    /// Media for a call that is not answered yet: the other end is told that there is something to hear.
+    pub fn begin_media_early(&mut self, id: &str) {
+        if self.channels.get(id).is_some_and(|channel| channel.state != Call::Up) {
+            self.indicate(id, Signal::Progress);
+        }
     }
 
     fn begin_media(&mut self, key: &str) {

@@ -52,6 +52,12 @@ impl World {
     /// Takes a channel from its application, with all that the application did with it.
     pub fn leave_stasis(&mut self, id: &str) {
         self.drop_jobs(&Target::Channel(id.to_owned()));
+        // Whoever leaves a bridge has a cause from then on.
+        self.alter(id, |channel| {
+            if channel.bridge.is_some() && channel.cause == 0 {
+                channel.cause = 16;
+            }
+        });
         self.leave_bridge(id);
         self.end_stasis(id);
     }

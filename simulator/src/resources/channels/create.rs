@@ -1,6 +1,8 @@
 //! New channels: originated, created, for media from outside, or listening to others.
 
-use super::{arguments, given_variables, priority, report, set_variables};
+use serde_json::json;
+
+use super::{arguments, given_variables, priority, set_variables};
 use crate::answer::{Answer, Outcome};
 use crate::dialplan::Position;
 use crate::table::Call;
@@ -151,20 +153,19 @@ pub fn external_media(world: &mut World, call: &Call) -> Outcome {
     world.set_application(&id, LINE.0, LINE.1);
     world.alter(&id, |channel| channel.beneath = (LINE.0.into(), LINE.1.into()));
     let port = 10_000 + 2 * (world.count("RTP port") % 5_000);
-    for (name, value) in
-        [("UNICASTRTP_LOCAL_ADDRESS", "127.0.0.1".to_owned()), ("UNICASTRTP_LOCAL_PORT", port.to_string())]
-    {
-        report(world, &id, name);
-        world.set_variable(&id, name, &value);
+    let own = json!({ "UNICASTRTP_LOCAL_ADDRESS": "127.0.0.1", "UNICASTRTP_LOCAL_PORT": port.to_string() });
+    for (name, value) in own.as_object().into_iter().flatten() {
+        world.set_variable(&id, name, value.as_str().unwrap_or_default());
     }
     set_variables(world, &id, variables);
-    let answer = Answer::json(world.channel(&id)?.json());
+    let mut shown = world.channel(&id)?.json();
+    shown["channelvars"] = own;
     world.subscribe(&app, Topic::channel(&id));
     let args = call.text("data").map_or(Vec::new(), |data| data.split(',').map(str::to_owned).collect());
     start(world, id.clone(), Then::Stasis { app, args }, None);
     // The far end is only an address: it is there at once.
     world.after(0.0, move |world| world.receive(&id, Signal::Answer));
-    Ok(answer)
+    Ok(Answer::json(shown))
 }
 
 pub fn snoop(world: &mut World, call: &Call) -> Outcome {
