@@ -96,12 +96,14 @@ struct Incoming {
 #[serde(untagged, expecting = "the caller is a text such as \"Ann <123>\", or an object of name and number")]
 enum Caller {
     Text(String),
-    Parts {
-        #[serde(default)]
-        name: String,
-        #[serde(default)]
-        number: String,
-    },
+    Parts(Parts),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Parts {
+    name: String,
+    number: String,
 }
 
 impl Default for Caller {
@@ -156,7 +158,7 @@ fn begin(world: &mut World, call: Incoming, context: &str) -> Result<String, Ref
     }
     let caller = match call.caller {
         Caller::Text(text) => Party::parse(&text),
-        Caller::Parts { name, number } => Party { name, number },
+        Caller::Parts(Parts { name, number }) => Party { name, number },
     };
     let at = Position::new(context, call.exten.as_deref().unwrap_or("s"), 1);
     let id = world.make_incoming(phone, call.id, caller, at);
