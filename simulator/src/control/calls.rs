@@ -266,6 +266,7 @@ struct So {
     /// None as it was not given, or as JSON's null.
     #[serde(default, deserialize_with = "present")]
     application: Option<Value>,
+    /// Its id, or whether it is in one at all.
     #[serde(default, deserialize_with = "present")]
     bridge: Option<Value>,
     heard: Option<String>,
@@ -290,7 +291,13 @@ impl So {
         same("state", self.state.clone().map(Value::from));
         same("hung_up", self.hung_up.map(Value::from));
         same("application", self.application.clone());
-        same("bridge", self.bridge.clone());
+        match self.bridge {
+            Some(Value::Bool(any)) if any == call["bridge"].is_null() => {
+                found.push(format!("it is {} bridge", if any { "in no" } else { "in a" }));
+            }
+            Some(Value::Bool(_)) => {}
+            _ => same("bridge", self.bridge.clone()),
+        }
         for (name, wanted) in [("heard", &self.heard), ("playing", &self.playing)] {
             let has =
                 |wanted: &&String| call[name].as_array().is_some_and(|media| media.iter().any(|one| one == *wanted));
