@@ -38,7 +38,7 @@ static GENERATED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4})",
         r"|(?<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
         r"|(?<id>\b\d{10}\.\d+)",
-        r"|(?<logs>^/.*/log/)",
+        r"|(?<logs>^/.*/log/(asterisk/)?)",
         r"|-(?<n>[0-9a-f]{8}|0x[0-9a-f]+)(?<half>;[12])?$",
     ))
     .unwrap()
