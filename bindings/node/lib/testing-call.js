@@ -79,7 +79,7 @@ class Call {
     return this.#expect({ hung_up: true }, options);
   }
 
-  expectBridged(bridge = true, options = undefined) {
+  expectBridged(bridge, options) {
     return this.#expect({ bridge: idOf(bridge) }, options);
   }
 }

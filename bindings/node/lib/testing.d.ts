@@ -252,9 +252,9 @@ export interface CallState {
   name: string;
   state: ChannelData['state'];
   hungUp: boolean;
-  /** Why it was hung up, as a number of Q.850. */
-  cause: number | null;
-  causeTxt: string | null;
+  /** Why it was hung up, as a number of Q.850; 0 as long as it was not. */
+  cause: number;
+  causeTxt: string;
   /** The application it is in. */
   application: string | null;
   /** Id of the bridge it is in. */
@@ -270,9 +270,10 @@ export interface CallState {
 export interface CallExpectation {
   state?: ChannelData['state'];
   hungUp?: boolean;
-  application?: string;
-  /** The bridge it is in, or its id; `true` for any. */
-  bridge?: string | Bridge | true;
+  /** The application it is in; null for none. */
+  application?: string | null;
+  /** The bridge it is in, or its id; null for none. */
+  bridge?: string | Bridge | null;
   /** What it has heard to the end, such as `sound:hello-world`. */
   heard?: string;
   /** What it hears now. */
@@ -331,9 +332,9 @@ export class Call {
   /**
    * Waits until it is in a bridge.
    *
-   * @param bridge Which one, or its id. Default: any.
+   * @param bridge The bridge, or its id.
    */
-  expectBridged(bridge?: string | Bridge | true, options?: CallWaiting): Promise<CallState>;
+  expectBridged(bridge: string | Bridge, options?: CallWaiting): Promise<CallState>;
 }
 
 /**

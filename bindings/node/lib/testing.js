@@ -66,6 +66,13 @@ function callerOf(given) {
   return /^[\d\s()+*#.-]+$/.test(given) ? { number: given.trim() } : { name: given.trim() };
 }
 
+/** Variables are text in Asterisk. */
+function textsOf(variables) {
+  if (typeof variables !== 'object' || variables === null) return variables;
+  const there = Object.entries(variables).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(there.map(([name, value]) => [name, String(value)]));
+}
+
 /** A record stands for its number. */
 function seqOf(after) {
   return after?.seq ?? after ?? 0;
@@ -138,7 +145,8 @@ class Simulator {
 
   call(target, options) {
     const given = typeof target === 'string' ? { ...options, exten: target } : { ...target };
-    return this.#post('calls', { caller: callerOf(given.caller) }, given, this.#taken);
+    const fixed = { caller: callerOf(given.caller), variables: textsOf(given.variables) };
+    return this.#post('calls', fixed, given, this.#taken);
   }
 
   expectCall(endpoint, options) {

@@ -318,7 +318,8 @@ export async function simulated(): Promise<CallState> {
   await sim.call({ app: 'hello', args: ['a'], caller: { number: '123' }, endpoint: 'PJSIP/alice' });
   await call.press('12#', { duration: 80 });
   await call.expect({ state: 'Up', bridge: client.Bridge('b'), within: 2 });
-  await call.expectBridged();
+  await call.expectBridged(client.Bridge('b'), { within: 1 });
+  await call.expect({ bridge: null, application: null });
   const bob = await sim.expectCall('PJSIP/bob', { within: 2 });
   await bob.reject(17);
   const asked = await sim.expectRequest('channels.play', { media: 'sound:x' }, { status: 201 });
