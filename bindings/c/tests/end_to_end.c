@@ -356,6 +356,70 @@ static void fork_is_refused(AriClient *client, AriPort *port)
     CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
+/* A connection to the simulated Asterisk that these facts, JSON, are about. */
+static AriClient *client_of(AriBytes *facts)
+{
+    char made[1024];
+    size_t size = facts->size - 1;
+    CHECK(facts->data[size] == '}' && size < sizeof made - 100);
+    CHECK(holds(facts->data, facts->size, "\"url\":\"http://127.0.0.1:") && holds(facts->data, facts->size, "\"control_url\":\"http://127.0.0.1:"));
+    /* What is no option of a client's is left out: the control interface. */
+    {
+        char *begin, *end;
+        memcpy(made, facts->data, facts->size);
+        made[facts->size] = 0;
+        begin = strstr(made, "\"control_url\"");
+        end = strchr(begin, ',');
+        memmove(begin, end + 1, strlen(end));
+    }
+    ari_bytes_free(facts);
+    return ari_client_connect(text(made), &error);
+}
+
+static void a_simulated_asterisk(void)
+{
+    const uint8_t bytes[] = {'"', 0xff, 0xfe, '"'};
+    AriSlice garbage = {bytes, sizeof bytes};
+    AriSimulator *simulator = ari_simulator_start(text("{\"speed\": 100, \"username\": \"simulated\"}"), &error);
+    AriSimulator *other = ari_simulator_start(none, NULL);
+    AriClient *client;
+    AriBytes facts;
+    AriAnswer answer;
+    int status = -1;
+    pid_t child;
+
+    CHECK(simulator && other && !error.data);
+    CHECK(!ari_simulator_start(text("{\"sped\": 100}"), &error) && says("sped"));
+    CHECK(!ari_simulator_start(text("{\"speed\": 0}"), &error) && says("\"argument\":true"));
+    CHECK(!ari_simulator_start(text("{"), &error) && says("options of the simulator"));
+    CHECK(!ari_simulator_start(garbage, &error) && says("options is not UTF-8"));
+    CHECK(!ari_simulator_start(garbage, NULL));
+    CHECK(!ari_simulator_facts(NULL, &facts, &error) && says("there is no simulator"));
+    CHECK(!ari_simulator_facts(simulator, NULL, &error) && says("no place for the facts"));
+    ari_simulator_free(NULL);
+
+    CHECK(ari_simulator_facts(simulator, &facts, &error) && holds(facts.data, facts.size, "\"username\":\"simulated\""));
+    client = client_of(&facts);
+    CHECK(client);
+    child = fork();
+    if (child == 0) {
+        ari_simulator_free(simulator);
+        ari_simulator_free(other);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(ari_client_call(client, text("asterisk.ping"), none, &answer, &error) && holds(answer.bytes.data, answer.bytes.size, "pong"));
+    ari_answer_free(&answer);
+
+    /* It goes with its connections. */
+    ari_simulator_free(simulator);
+    CHECK(!ari_client_call(client, text("asterisk.ping"), none, &answer, &error) && says("\"class\":\"ConnectionException\""));
+    ari_client_free(client);
+    CHECK(ari_simulator_facts(other, &facts, NULL) && holds(facts.data, facts.size, "\"username\":\"hey\""));
+    ari_bytes_free(&facts);
+    ari_simulator_free(other);
+}
+
 int main(void)
 {
     AriPort *port = ari_port_new(&error);
@@ -369,6 +433,7 @@ int main(void)
     events_by_the_descriptor(client, port);
     ends();
     fork_is_refused(client, port);
+    a_simulated_asterisk();
     ari_client_free(client);
     ari_port_free(port);
     puts("c: every function");
