@@ -4,6 +4,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Asterisk::ARI::Simulator;
 use Helper;
 use IO::Select;
 use Test::More;
@@ -93,5 +94,7 @@ is_flat('handlers', 100, 5000, sub { my ($count) = @_; for (1 .. $count) { my $i
 is_flat('clients', 5, 100, sub { my ($count) = @_; for (1 .. $count) { my $own = $fake->connect; $own->on_event(Tick => sub { 1 }); $own->channels->get('c1') } $fake->forget });
 
 is_flat('clients that go while they open', 5, 100, sub { my ($count) = @_; for (1 .. $count) { my $own = $fake->connect; $own->start(apps => ['hello'], sub { }) } $fake->forget });
+
+is_flat('simulators', 3, 40, sub { my ($count) = @_; for (1 .. $count) { my $sim = Asterisk::ARI::Simulator->new; $sim->serve($sim->connect, apps => ['a']); $sim->about } });
 
 done_testing;

@@ -22,9 +22,11 @@ my $QUIET = 0.5;
 # How often to look where nothing wakes us, in seconds.
 my $SLICE = 0.02;
 
-# Members of commands that JSON has types for, whatever they look like in Perl.
-my %NUMBER  = map { $_ => 1 } qw(after booting cause code delay down duration gap loading seconds speed status times within);
+# What JSON has types for, whatever it looks like in Perl. Everything else is text, and so are, or are not, the members of these.
+my %NUMBER  = map { $_ => 1 } qw(after booting cause code control_port delay down duration gap loading port seconds speed status times within);
 my %BOOLEAN = map { $_ => 1 } qw(hung_up performed wait);
+my %INSIDE  = (args => 'text', caller => 'text', variables => 'text', sounds => 'seconds', phones => 'phone');
+my %NULL    = map { $_ => 1 } qw(application bridge times);
 
 # What belongs to the thread that made it: the copy in another thread has none.
 sub Asterisk::ARI::Simulator::Owner::CLONE_SKIP { return 1 }
@@ -48,7 +50,7 @@ sub new {
         @$self{qw(url username password)} = @$about{qw(url username password)};
         return $self;
     }
-    $self->{native} = Asterisk::ARI::Native::simulator_start(Asterisk::ARI::Exception->_encoded('an option', \%options));
+    $self->{native} = Asterisk::ARI::Native::simulator_start(Asterisk::ARI::JSON::encode(_body(\%options)));
     %$self = (%$self, %{ Asterisk::ARI::JSON::decode(Asterisk::ARI::Native::simulator_facts($self->{native})) });
     return $self;
 }
@@ -291,17 +293,30 @@ sub _pairs {
     return @given;
 }
 
+# Members as JSON has them. Undef is "not given", but where it says something: for ever, in no application, in no bridge.
 sub _body {
     my ($members) = @_;
     my %body = %{ Asterisk::ARI::Exception->_plain('a value', $members, 'simulator') };
     for my $name (keys %body) {
-        my $value = $body{$name};
-        # Nothing is "not given", but there it means for ever.
-        delete $body{$name} if !defined $value && $name ne 'times';
-        next if !defined $value || ref $value;
-        $body{$name} = $BOOLEAN{$name} ? ($value ? \1 : \0) : $NUMBER{$name} && Scalar::Util::looks_like_number($value) ? 0 + $value : $value;
+        if (defined $body{$name}) {
+            $body{$name} = _typed($name, $body{$name});
+        }
+        elsif (!$NULL{$name}) {
+            delete $body{$name};
+        }
     }
     return \%body;
+}
+
+sub _typed {
+    my ($name, $value) = @_;
+    if (my $kind = $INSIDE{$name}) {
+        return [ map { _typed($kind, $_) } @$value ] if ref $value eq 'ARRAY';
+        return { map { ($_ => _typed($kind, $value->{$_})) } keys %$value } if ref $value eq 'HASH';
+    }
+    return $name eq 'phone' && ref $value eq 'HASH' ? _body($value) : $value if ref $value || !defined $value;
+    return $value ? \1 : \0 if $BOOLEAN{$name};
+    return $NUMBER{$name} && Scalar::Util::looks_like_number($value) ? 0 + $value : "$value";
 }
 
 sub _fail {
@@ -320,8 +335,8 @@ sub _turn {
     if ($loop && !grep { $_->{loop} && !$_->{loop}->may_turn } @clients) {
         my @apart = grep { !$_->{loop} } @clients;
         $seconds = $SLICE if $seconds > $SLICE && @apart;
-        my $adapter = $request ? ($request->{loop} ||= ref($loop)->new($request, $loop->{loop})) : $loop;
-        $adapter->turn($seconds);
+        $request->attach(ref $loop, $loop->{loop}) if $request && !$request->loop;
+        ($request ? $request->loop : $loop)->turn($seconds);
         $_->dispatch for @apart;
         return;
     }

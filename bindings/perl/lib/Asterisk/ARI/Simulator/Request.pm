@@ -29,6 +29,22 @@ sub new {
     return bless { socket => $socket, read => '' }, $class;
 }
 
+# An event loop that watches it.
+sub attach {
+    my ($self, $class, $loop) = @_;
+    $self->{loop} = $class->new($self, $loop);
+    return;
+}
+
+sub loop { return $_[0]{loop} }
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($@, $!, $?);
+    $self->{loop}->detach if $self->{loop};
+    return;
+}
+
 sub fd { return fileno $_[0]{socket} }
 
 sub is_done { return $_[0]{done} }
