@@ -26,6 +26,9 @@ pub fn perform(world: &mut World, call: &Call) -> Outcome {
         "applications.unsubscribe" => {
             for source in sources(call)? {
                 let topic = scheme(&source)?;
+                if topic.is_all() && !matches!(topic, Topic::Device(_)) {
+                    return Err(Answer::refuse(501, "Method not implemented"));
+                }
                 if !app(world, name)?.unsubscribe(&topic) {
                     return Err(Answer::refuse(422, "Event source was not subscribed to"));
                 }

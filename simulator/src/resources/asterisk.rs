@@ -109,7 +109,7 @@ fn logging(world: &mut World, call: &Call, name: &str) -> Outcome {
         "asterisk.listLogChannels" => {
             let channel = |kind: &str, name: &str, configuration: &str| json!({ "channel": name, "type": kind, "status": "Enabled", "configuration": configuration });
             let file =
-                |name: &str, configuration: &str| channel("File", &format!("/var/log/asterisk/{name}"), configuration);
+                |name: &str, configuration: &str| channel("File", &format!("/simulator/log/{name}"), configuration);
             let mut list: Vec<_> = logs.iter().map(|(name, configuration)| file(name, configuration)).collect();
             list.push(file(MESSAGES.0, MESSAGES.1));
             list.push(channel("Console", "", "NOTICE WARNING ERROR VERBOSE "));
@@ -136,12 +136,15 @@ fn object(world: &mut World, call: &Call) -> Outcome {
     let [class, kind, id] = ["configClass", "objectType", "id"].map(|name| call.path(name));
     System::check_kind(class, kind).map_err(|message| Answer::refuse(404, message))?;
     let system = &mut world.system;
-    let absent = || Answer::refuse(404, format!("{kind} '{id}' not found"));
+    let absent = || Answer::refuse(404, format!("Object with id '{id}' not found"));
     match call.operation.id {
         "asterisk.deleteObject" => match system.delete_object(class, kind, id) {
             true => return Ok(Answer::nothing()),
             false => return Err(absent()),
         },
+        "asterisk.updateObject" if System::is_read_only(class) => {
+            return Err(Answer::refuse(403, format!("Cannot create sorcery objects of type '{kind}'")));
+        }
         "asterisk.updateObject" => {
             let given = read_fields(call.body.get("fields"))?;
             system.object_or_new(class, kind, id).extend(given);

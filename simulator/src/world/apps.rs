@@ -1,5 +1,7 @@
 //! Applications: their connections, what they have subscribed to, and who is told of an event.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde_json::{json, Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
@@ -47,12 +49,39 @@ impl Topic {
     pub fn bridge(id: impl Into<String>) -> Topic {
         Topic::Bridge(id.into())
     }
+
+    fn name(&self) -> &str {
+        match self {
+            Topic::Channel(name) | Topic::Bridge(name) | Topic::Endpoint(name) | Topic::Device(name) => name,
+        }
+    }
+
+    /// Everything of the same kind, by the name that Asterisk shows for it.
+    fn all(&self) -> Topic {
+        match self {
+            Topic::Channel(_) => Topic::channel("__AST_CHANNEL_ALL_TOPIC"),
+            Topic::Bridge(_) => Topic::bridge("__AST_BRIDGE_ALL_TOPIC"),
+            Topic::Endpoint(_) => Topic::Endpoint("__AST_ENDPOINT_ALL_TOPIC".into()),
+            Topic::Device(_) => Topic::Device("__AST_DEVICE_STATE_ALL_TOPIC".into()),
+        }
+    }
+
+    pub fn is_all(&self) -> bool {
+        *self == self.all()
+    }
+
+    /// Without a name a topic stands for everything of its kind.
+    pub fn all_if_empty(self) -> Topic {
+        match self.name() {
+            "" => self.all(),
+            _ => self,
+        }
+    }
 }
 
 /// An application that is registered.
 #[derive(Debug, Default)]
 pub struct App {
-    pub subscribe_all: bool,
     /// How often each is subscribed to; a subscription ends when it has been taken back as often.
     pub topics: IndexMap<Topic, u32>,
     pub allowed: Vec<Value>,
@@ -62,21 +91,38 @@ pub struct App {
 
 #[derive(Debug, Default)]
 pub struct Apps {
-    pub by_name: IndexMap<String, App>,
+    /// Those that are connected.
+    pub by_name: BTreeMap<String, App>,
+    /// Those that are not any more, and are still subscribed to something.
+    asleep: BTreeMap<String, App>,
     pub sockets: IndexMap<u64, Socket>,
 }
 
 impl App {
+    fn subscribe_to_all(&mut self) {
+        let empty = String::new;
+        for kind in [Topic::Channel(empty()), Topic::Bridge(empty()), Topic::Endpoint(empty()), Topic::Device(empty())]
+        {
+            self.subscribe(kind.all());
+        }
+    }
+
     pub fn wants(&self, topics: &[Topic]) -> bool {
-        let listed = |topic: &Topic| {
+        self.copies(topics) > 0
+    }
+
+    /// How often an event comes: who has subscribed to one of a kind and then to all of it hears everything twice.
+    fn copies(&self, topics: &[Topic]) -> usize {
+        let copies = |topic: &Topic| {
             let technology = match topic {
                 Topic::Endpoint(name) => name.split_once('/').map(|(technology, _)| Topic::Endpoint(technology.into())),
                 _ => None,
             };
-            self.topics.contains_key(topic)
-                || technology.is_some_and(|technology| self.topics.contains_key(&technology))
+            let one = self.topics.contains_key(topic)
+                || technology.is_some_and(|technology| self.topics.contains_key(&technology));
+            usize::from(one) + usize::from(self.topics.contains_key(&topic.all()))
         };
-        self.subscribe_all || topics.iter().any(listed)
+        topics.iter().map(copies).max().unwrap_or(0)
     }
 
     /// Whether the application's filter lets events of this type pass.
@@ -85,8 +131,11 @@ impl App {
         !names(&self.disallowed) && (self.allowed.is_empty() || names(&self.allowed))
     }
 
+    /// Who has subscribed to all of a kind needs nothing more of it.
     pub fn subscribe(&mut self, topic: Topic) {
-        *self.topics.entry(topic).or_default() += 1;
+        if !self.topics.contains_key(&topic.all()) {
+            *self.topics.entry(topic).or_default() += 1;
+        }
     }
 
     /// Takes one subscription back; false if there is none.
@@ -103,14 +152,17 @@ impl App {
 
     /// The application as ARI shows it.
     pub fn json(&self, name: &str) -> Value {
-        let ids =
-            |pick: fn(&Topic) -> Option<&String>| self.topics.keys().filter_map(pick).cloned().collect::<Vec<_>>();
+        let ids = |is_wanted: fn(&&Topic) -> bool| {
+            let mut ids: Vec<_> = self.topics.keys().filter(is_wanted).map(Topic::name).collect();
+            ids.sort_unstable();
+            ids
+        };
         json!({
             "name": name,
-            "channel_ids": ids(|topic| if let Topic::Channel(id) = topic { Some(id) } else { None }),
-            "bridge_ids": ids(|topic| if let Topic::Bridge(id) = topic { Some(id) } else { None }),
-            "endpoint_ids": ids(|topic| if let Topic::Endpoint(id) = topic { Some(id) } else { None }),
-            "device_names": ids(|topic| if let Topic::Device(id) = topic { Some(id) } else { None }),
+            "channel_ids": ids(|topic| matches!(topic, Topic::Channel(_))),
+            "bridge_ids": ids(|topic| matches!(topic, Topic::Bridge(_))),
+            "endpoint_ids": ids(|topic| matches!(topic, Topic::Endpoint(_))),
+            "device_names": ids(|topic| matches!(topic, Topic::Device(_))),
             "events_allowed": self.allowed,
             "events_disallowed": self.disallowed,
         })
@@ -128,42 +180,49 @@ impl World {
             if known.is_some_and(|known| known != id) {
                 self.send(name, json!({"type": "ApplicationReplaced"}));
             }
-            let app = self.apps.by_name.entry(name.clone()).or_default();
-            app.socket = Some(id);
-            app.subscribe_all |= subscribe_all;
             if known.is_none() {
-                self.subscribe_to_own(name);
+                let mut app = self.apps.asleep.remove(name).unwrap_or_default();
+                if subscribe_all {
+                    app.subscribe_to_all();
+                }
+                self.apps.by_name.insert(name.clone(), app);
+            }
+            if let Some(app) = self.apps.by_name.get_mut(name) {
+                app.socket = Some(id);
             }
         }
         self.touch();
     }
 
-    /// A connection has ended. Its applications are gone, with what they had subscribed to.
+    /// A connection has ended. Its applications are gone, but the objects they had subscribed to wait for them, as long as
+    /// those are there; what was subscribed to as a whole and filters do not.
     pub fn disconnect(&mut self, id: u64) {
         self.apps.sockets.shift_remove(&id);
-        self.apps.by_name.retain(|_, app| app.socket != Some(id));
+        let gone: Vec<_> =
+            self.apps.by_name.iter().filter(|(_, app)| app.socket == Some(id)).map(|(name, _)| name.clone()).collect();
+        for name in gone {
+            let Some(mut app) = self.apps.by_name.remove(&name) else { continue };
+            app.topics.retain(|topic, _| !topic.is_all());
+            if !app.topics.is_empty() {
+                self.apps.asleep.insert(name, App { topics: app.topics, ..App::default() });
+            }
+        }
         self.touch();
     }
 
-    /// The channels that are in an application, and the bridges those are in, are its own, whoever was connected before.
-    fn subscribe_to_own(&mut self, name: &str) {
-        let mut topics = Vec::new();
-        for channel in self.channels.values().filter(|channel| channel.app() == Some(name)) {
-            topics.push(Topic::channel(&channel.id));
-            topics.extend(channel.bridge.clone().map(Topic::Bridge));
-        }
-        topics.into_iter().for_each(|topic| self.subscribe(name, topic));
+    fn app_mut(&mut self, name: &str) -> Option<&mut App> {
+        self.apps.by_name.get_mut(name).or_else(|| self.apps.asleep.get_mut(name))
     }
 
-    /// Subscribes an application, if it is registered.
+    /// Subscribes an application, if it is known.
     pub fn subscribe(&mut self, app: &str, topic: Topic) {
-        if let Some(app) = self.apps.by_name.get_mut(app) {
+        if let Some(app) = self.app_mut(app) {
             app.subscribe(topic);
         }
     }
 
     pub fn unsubscribe(&mut self, app: &str, topic: &Topic) {
-        if let Some(app) = self.apps.by_name.get_mut(app) {
+        if let Some(app) = self.app_mut(app) {
             app.unsubscribe(topic);
         }
     }
@@ -175,10 +234,9 @@ impl World {
 
     /// Tells an event to every application that listens to one of the topics.
     pub fn publish(&mut self, topics: &[Topic], event: Value) {
-        let names: Vec<_> =
-            self.apps.by_name.iter().filter(|(_, app)| app.wants(topics)).map(|(name, _)| name.clone()).collect();
-        for name in names {
-            self.send(&name, event.clone());
+        let copies: Vec<_> = self.apps.by_name.iter().map(|(name, app)| (name.clone(), app.copies(topics))).collect();
+        for (name, copies) in copies {
+            (0..copies).for_each(|_| self.send(&name, event.clone()));
         }
     }
 
@@ -201,6 +259,10 @@ impl World {
         for app in self.apps.by_name.values_mut() {
             app.topics.shift_remove(topic);
         }
+        self.apps.asleep.retain(|_, app| {
+            app.topics.shift_remove(topic);
+            !app.topics.is_empty()
+        });
     }
 }
 

@@ -103,6 +103,7 @@ impl World {
     pub fn run_due(&mut self) {
         while let Some(task) = self.clock.take_due() {
             task(self);
+            self.tell_devices();
             self.touch();
         }
     }

@@ -75,7 +75,11 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("res_pjsip_outbound_registration", &["registration"]),
     ("res_pjsip_endpoint_identifier_ip", &["identify"]),
     ("res_pjsip_publish_asterisk", &["asterisk-publication"]),
+    (READ_ONLY, &["websocket_client"]),
 ];
+
+/// Objects of this one come from a file only.
+const READ_ONLY: &str = "res_websocket_client";
 
 /// What a log channel writes, by its name.
 const LEVELS: [&str; 7] = ["DEBUG", "NOTICE", "WARNING", "ERROR", "VERBOSE", "DTMF", "FAX"];
@@ -137,6 +141,10 @@ impl System {
             Some((_, kinds)) if !kinds.contains(&kind) => Err(format!("objectType '{kind}' not found")),
             Some(_) => Ok(()),
         }
+    }
+
+    pub fn is_read_only(class: &str) -> bool {
+        class == READ_ONLY
     }
 
     pub fn object(&mut self, class: &str, kind: &str, id: &str) -> Option<&mut Object> {
