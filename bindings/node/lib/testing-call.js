@@ -79,7 +79,7 @@ class Call {
     return this.#expect({ hung_up: true }, options);
   }
 
-  expectBridged(bridge, options) {
+  expectBridged(bridge = true, options = undefined) {
     return this.#expect({ bridge: idOf(bridge) }, options);
   }
 }

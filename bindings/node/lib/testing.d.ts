@@ -272,8 +272,8 @@ export interface CallExpectation {
   hungUp?: boolean;
   /** The application it is in; null for none. */
   application?: string | null;
-  /** The bridge it is in, or its id; null for none. */
-  bridge?: string | Bridge | null;
+  /** The bridge it is in, or its id; true for any, null for none. */
+  bridge?: string | Bridge | boolean | null;
   /** What it has heard to the end, such as `sound:hello-world`. */
   heard?: string;
   /** What it hears now. */
@@ -332,9 +332,9 @@ export class Call {
   /**
    * Waits until it is in a bridge.
    *
-   * @param bridge The bridge, or its id.
+   * @param bridge The bridge, or its id; any, if it is left out.
    */
-  expectBridged(bridge: string | Bridge, options?: CallWaiting): Promise<CallState>;
+  expectBridged(bridge?: string | Bridge | true, options?: CallWaiting): Promise<CallState>;
 }
 
 /**

@@ -152,6 +152,7 @@ test('the application calls, and connects two', { timeout }, async (t) => {
   await bridge.addChannel({ channel: [channel.id, other.id] });
   assert.strictEqual((await caller.expectBridged(bridge.id)).bridge, bridge.id);
   await bob.expectBridged(bridge);
+  await bob.expectBridged();
   await bob.expectBridged(bridge.id, { within: 1 });
   await bob.expect({ bridge, state: 'Up', application: 'hello' });
   await other.continueInDialplan({ context: 'default', extension: '100' });

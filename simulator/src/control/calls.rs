@@ -39,6 +39,7 @@ pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], body: Va
         }
         ("GET", ["phones"]) => Ok(json!(shared.world().phones)),
         ("PUT", ["phones", technology, resource]) => phone(shared, &format!("{technology}/{resource}"), parse(body)?),
+        ("PUT", ["phones", name]) => check_phone(name).map(|()| Value::Null).map_err(Refused::from),
         _ => Err(nothing(method, path)),
     }
 }
