@@ -53,7 +53,7 @@ pub fn perform(world: &mut World, call: &Call) -> Outcome {
 /// What needs a channel that has got as far as ringing.
 fn with_media(world: &mut World, call: &Call, id: String) -> Outcome {
     match call.operation.nickname {
-        "answer" => world.answer(&id),
+        "answer" => world.queue_command(&id, World::answer),
         "ring" => {
             world.alter(&id, |channel| channel.ringing = true);
             world.indicate(&id, Signal::Ringing);
@@ -81,7 +81,9 @@ fn with_media(world: &mut World, call: &Call, id: String) -> Outcome {
                 between: ms("between", 100),
                 after: ms("after", 0),
             };
-            world.send_keys(&id, &keys, times);
+            world.queue_command(&id, move |world, id| {
+                world.send_keys(id, &keys, times);
+            });
         }
         "play" | "playWithId" => {
             let playback = Some(call.path("playbackId")).filter(|id| !id.is_empty()).map(str::to_owned);
@@ -184,7 +186,7 @@ fn go_on(world: &mut World, call: &Call, id: &str) -> Outcome {
     } else {
         None
     };
-    world.go_on(id, to);
+    world.queue_command(id, |world, id| world.go_on(id, to));
     Ok(Answer::nothing())
 }
 
@@ -192,7 +194,8 @@ fn move_to(world: &mut World, call: &Call, id: &str) -> Outcome {
     in_stasis(world, id)?;
     // The real one does not survive this.
     let app = call.text("app").ok_or_else(|| Answer::refuse(400, "Application name is required"))?;
-    world.move_to(id, &app, &arguments(call));
+    let args = arguments(call);
+    world.queue_command(id, move |world, id| world.move_to(id, &app, &args));
     Ok(Answer::nothing())
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::World;
 
-type Task = Box<dyn FnOnce(&mut World) + Send>;
+pub type Task = Box<dyn FnOnce(&mut World) + Send>;
 
 /// Names something that is going to happen, so that it can be called off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

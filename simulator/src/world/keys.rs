@@ -11,6 +11,9 @@ const NEXT: f64 = 5.0;
 /// A `w` among the keys is a pause of so many milliseconds.
 const PAUSE: u64 = 500;
 
+/// Seconds until a key has gone through a bridge, so that one that goes round takes its time.
+const FRAME: f64 = 0.02;
+
 /// What the dialplan makes of keys.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
@@ -89,7 +92,7 @@ impl World {
         let hear: Vec<_> = self.bridge_hears(id).into_iter().chain(partner).collect();
         for other in hear {
             if let Some(half) = self.channels.get(&other).and_then(|other| other.half.clone()) {
-                self.after(0.0, move |world| world.receive_key(&half, key, ms));
+                self.after(FRAME, move |world| world.receive_key(&half, key, ms));
             }
         }
         if place == Place::Dialplan {

@@ -45,7 +45,7 @@ use apps::Apps;
 use bridge::Bridge;
 use channel::Channel;
 use claims::Offer;
-use clock::Clock;
+use clock::{Clock, Task};
 use device::Devices;
 use playback::Playback;
 use recording::Recordings;
@@ -67,6 +67,8 @@ pub struct World {
     /// What is done with channels and bridges, one thing after the other.
     pub jobs: HashMap<Target, VecDeque<Job>>,
     pub playbacks: IndexMap<String, Playback>,
+    /// What waits for playbacks to end.
+    commands: HashMap<String, Task>,
     pub recordings: Recordings,
     /// Calls that are offered to applications, by channel.
     pub offers: HashMap<String, Offer>,
@@ -98,6 +100,7 @@ impl World {
             bridges: BTreeMap::new(),
             jobs: HashMap::new(),
             playbacks: IndexMap::new(),
+            commands: HashMap::new(),
             recordings: Recordings::default(),
             offers: HashMap::new(),
             phones: options.phones.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::channel::State;
+use super::channel::{Channel, State};
 use super::dial::Signal;
 use super::World;
 use crate::options::OnCall;
@@ -77,15 +77,19 @@ impl World {
 
     /// Somebody speaks into the telephone for so many seconds. Who wants to know is told.
     pub fn phone_talks(&mut self, id: &str, seconds: f64) {
-        let told = |channel: &super::channel::Channel| channel.talk_detect && channel.state == State::Up;
-        if !self.channels.get(id).is_some_and(told) {
-            return;
+        let detected = |channel: &Channel| channel.talk_detect && channel.state == State::Up;
+        let told = self.channels.get(id).is_some_and(detected);
+        self.recording_heard(id, true);
+        if told {
+            self.publish_channel(id, "ChannelTalkingStarted", json!({}));
         }
-        self.publish_channel(id, "ChannelTalkingStarted", json!({}));
         let id = id.to_owned();
         self.after(seconds, move |world| {
-            let duration = (seconds * 1000.0) as u64;
-            world.publish_channel(&id, "ChannelTalkingFinished", json!({ "duration": duration }));
+            world.recording_heard(&id, false);
+            if told {
+                let duration = (seconds * 1000.0).round() as u64;
+                world.publish_channel(&id, "ChannelTalkingFinished", json!({ "duration": duration }));
+            }
         });
     }
 }

@@ -9,7 +9,7 @@ use super::{sounds, World};
 use crate::dialplan::{Action, Position, Step};
 
 /// So many lines are done at a time; then others have their turn.
-const SLICE: usize = 500;
+const SLICE: usize = 200;
 /// How long (in real seconds) they have it.
 const BREATH: f64 = 0.0005;
 

@@ -57,7 +57,7 @@ pub struct Playback {
     timer: Option<Timer>,
 }
 
-/// Media that the server cannot make anything of: the playback goes without a word.
+/// Media that the server cannot make anything of.
 struct Unplayable;
 
 impl Playback {
@@ -131,6 +131,9 @@ impl World {
     /// Begins a playback whose turn it is.
     pub fn begin_playback(&mut self, key: &str) {
         let Some(playback) = self.playbacks.get(key) else { return };
+        if playback.state == State::Done {
+            return self.finish_playback(key, State::Done);
+        }
         if let Target::Channel(id) = playback.target.clone() {
             self.begin_media_early(&id);
         }
@@ -149,7 +152,7 @@ impl World {
         let Some(playback) = self.playbacks.get(key) else { return };
         let length = match self.length_or_nothing(&playback.media[playback.index]) {
             Ok(length) => length,
-            Err(Unplayable) => return self.forget_playback(key),
+            Err(Unplayable) => return self.next_media(key),
         };
         let Some(playback) = self.playbacks.get_mut(key) else { return };
         playback.since = Instant::now();
@@ -195,11 +198,19 @@ impl World {
             return self.finish_playback(key, end);
         }
         self.change_playback(key, State::Continuing, "PlaybackContinuing");
-        if let Some(playback) = self.playbacks.get_mut(key) {
-            playback.index += 1;
-            playback.position = 0.0;
+        self.next_media(key);
+    }
+
+    /// On to the next media of the list; after what cannot be played this is not told, and not that the list is over.
+    fn next_media(&mut self, key: &str) {
+        match self.playbacks.get_mut(key) {
+            Some(playback) if playback.index + 1 < playback.media.len() => {
+                playback.index += 1;
+                playback.position = 0.0;
+                self.begin_media(key);
+            }
+            _ => self.forget_playback(key),
         }
-        self.begin_media(key);
     }
 
     fn was_heard(&mut self, target: &Target, media: &str) {
@@ -255,6 +266,7 @@ impl World {
             match job {
                 Job::Playback(key) => self.drop_playback(&key),
                 Job::Recording(name) => self.drop_recording(&name),
+                Job::Command(key) => drop(self.commands.remove(&key)),
             }
         }
     }
@@ -283,7 +295,11 @@ impl World {
 
     pub fn stop_playback(&mut self, id: &str) -> Outcome {
         let key = self.playback_key(id)?;
-        self.finish_playback(&key, State::Done);
+        match self.playbacks[&key].state {
+            // It is told to be over when its turn comes.
+            State::Queued | State::Done => self.set_playback_state(&key, State::Done),
+            _ => self.finish_playback(&key, State::Done),
+        }
         Ok(Answer::nothing())
     }
 

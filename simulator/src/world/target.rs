@@ -18,6 +18,8 @@ pub enum Job {
     Playback(String),
     /// A live recording, by its name.
     Recording(String),
+    /// Something that an application wants of the channel after what it plays, by a key.
+    Command(String),
 }
 
 impl Target {
@@ -65,10 +67,26 @@ impl World {
         self.jobs.remove(target).unwrap_or_default()
     }
 
+    /// Does something with a channel when it is through with what it plays and records.
+    pub fn queue_command(&mut self, id: &str, command: impl FnOnce(&mut World, &str) + Send + 'static) {
+        let (key, id) = (self.uuid(), id.to_owned());
+        let target = Target::Channel(id.clone());
+        self.commands.insert(key.clone(), Box::new(move |world| command(world, &id)));
+        self.queue_job(&target, Job::Command(key));
+    }
+
+    fn run_command(&mut self, target: &Target, key: &str) {
+        if let Some(command) = self.commands.remove(key) {
+            command(self);
+        }
+        self.end_job(target, &Job::Command(key.to_owned()));
+    }
+
     fn begin_job(&mut self, target: &Target) {
         match self.jobs.get(target).and_then(|queue| queue.front()).cloned() {
             Some(Job::Playback(id)) => self.begin_playback(&id),
             Some(Job::Recording(name)) => self.begin_recording(&name),
+            Some(Job::Command(key)) => self.run_command(target, &key),
             None => {}
         }
     }
