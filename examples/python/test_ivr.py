@@ -50,10 +50,12 @@ def test_a_hash_goes_on_in_the_dialplan(call: Call, simulator: Simulator) -> Non
     call.press("#")
     simulator.expect_request("channels.continueInDialplan", channelId=call, extension="goodbye")
     simulator.expect_event("StasisEnd", channel=call)
+    call.expect_heard("sound:vm-goodbye")
     call.expect_hung_up()
 
 
 def test_keys_while_the_greeting_is_played(simulator: Simulator, client: ari.Client) -> None:
+    simulator.speed = 1  # slowly, so that the greeting is not over before we look
     call = simulator.call("1000")
     call.expect_playing("sound:hello-world")
     call.press("3")

@@ -37,7 +37,7 @@ def call(simulator: Simulator, client: ari.Client) -> Call:
 
 def test_a_call_through_the_dialplan(simulator: Simulator, client: ari.Client) -> None:
     call = simulator.call(
-        1000, context="default", endpoint="PJSIP/bob", caller="Ann <123>", variables={"LANG": "de"}, id="a/call"
+        1000, context="default", endpoint="PJSIP/bob", caller="Ann <123>", variables={"LANG": "de", "N": 3}, id="a/call"
     )
     start = simulator.expect_event("StasisStart", application="hello", channel=call).event
     assert start["channel"]["caller"] == {"name": "Ann", "number": "123"}
@@ -46,6 +46,7 @@ def test_a_call_through_the_dialplan(simulator: Simulator, client: ari.Client) -
     assert (call.state, call.hung_up, call.application, call.bridge) == ("Up", False, "hello", None)
     assert repr(call) == f"<Call a/call {call.name} Up>"
     assert client.channels.getChannelVar(channelId=call.id, variable="LANG").value == "de"
+    assert client.channels.getChannelVar(channelId=call.id, variable="N").value == "3"
     assert [each.id for each in simulator.calls()] == ["a/call"]
     assert [channel["id"] for channel in simulator.about().channels] == ["a/call"]
     call.hang_up()
@@ -65,8 +66,9 @@ def test_a_call_to_an_application(simulator: Simulator, client: ari.Client, args
     assert call.hung_up and call.cause == CAUSES["busy"]
 
 
-def test_prompts(call: Call, client: ari.Client) -> None:
+def test_prompts(simulator: Simulator, call: Call, client: ari.Client) -> None:
     channel = client.get_channel(call.id)
+    simulator.speed = 1
     channel.play(media=["sound:hello-world", "sound:vm-goodbye"])
     call.expect_playing("sound:hello-world")
     assert call.playing == ["sound:hello-world"]

@@ -122,7 +122,7 @@ class SimulatorBase(WatchingCommands, FailingCommands, Generic[C]):
         args: str | Sequence[str] = (),
         endpoint: str | None = None,
         caller: Caller | None = None,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, str | float] | None = None,
         id: str | None = None,
         within: float = PATIENCE,
     ) -> Step[C]:
@@ -152,7 +152,7 @@ class SimulatorBase(WatchingCommands, FailingCommands, Generic[C]):
             app=app,
             endpoint=endpoint,
             caller=None if caller is None else parse_caller(caller),
-            variables=variables,
+            variables=None if variables is None else {name: str(value) for name, value in variables.items()},
             id=id,
             within=within,
         )
@@ -246,7 +246,7 @@ class SimulatorBase(WatchingCommands, FailingCommands, Generic[C]):
 
     @Command
     def set_speed(self, speed: float) -> Step[None]:
-        """Changes how fast time passes.
+        """Changes how fast time passes from now on; what has begun keeps its time.
 
         Args:
             speed: Simulated seconds that pass in one.
