@@ -155,7 +155,7 @@ impl World {
     /// Ends what a channel has with others.
     fn part(&mut self, id: &str) {
         for callee in self.dialled_by(id) {
-            self.let_go(&callee, 0);
+            self.dismiss(&callee, 0);
         }
         let Some(channel) = self.channels.get_mut(id) else { return };
         channel.dialling = None;

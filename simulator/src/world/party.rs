@@ -30,7 +30,7 @@ impl World {
     /// The first of them has answered: the others are let go.
     pub(super) fn party_answered(&mut self, caller: &str, callee: &str) {
         for other in self.dialled_by(caller) {
-            self.let_go(&other, 26);
+            self.dismiss(&other, 26);
         }
         let name = self.channels.get(callee).map_or(String::new(), |callee| callee.name.clone());
         self.stop_waiting(caller);
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// One of them is not wanted any more.
-    pub(super) fn let_go(&mut self, callee: &str, cause: u32) {
+    pub(super) fn dismiss(&mut self, callee: &str, cause: u32) {
         self.alter(callee, |channel| channel.dialling = None);
         self.give_up(callee, cause);
     }

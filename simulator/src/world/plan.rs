@@ -251,7 +251,7 @@ impl World {
         if let Some(seconds) = seconds {
             self.wait(id, seconds, |world, id| {
                 for callee in world.dialled_by(id) {
-                    world.let_go(&callee, super::dial::NO_ANSWER);
+                    world.dismiss(&callee, super::dial::NO_ANSWER);
                 }
                 world.set_variable(id, "DIALSTATUS", "NOANSWER");
                 world.next_line(id);
