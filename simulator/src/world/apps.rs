@@ -91,14 +91,18 @@ pub struct App {
 
 #[derive(Debug, Default)]
 pub struct Apps {
-    /// Those that are connected.
+    /// Those that are connected, or were and are still subscribed to a channel, a bridge or an endpoint.
     pub by_name: BTreeMap<String, App>,
-    /// Those that are not any more, and are still subscribed to something.
-    asleep: BTreeMap<String, App>,
+    /// The devices that applications were subscribed to that are gone.
+    devices: BTreeMap<String, IndexMap<Topic, u32>>,
     pub sockets: IndexMap<u64, Socket>,
 }
 
 impl App {
+    pub fn is_connected(&self) -> bool {
+        self.socket.is_some()
+    }
+
     fn subscribe_to_all(&mut self) {
         let empty = String::new;
         for kind in [Topic::Channel(empty()), Topic::Bridge(empty()), Topic::Endpoint(empty()), Topic::Device(empty())]
@@ -180,8 +184,9 @@ impl World {
             if known.is_some_and(|known| known != id) {
                 self.send(name, json!({"type": "ApplicationReplaced"}));
             }
-            if known.is_none() {
-                let mut app = self.apps.asleep.remove(name).unwrap_or_default();
+            if !self.apps.by_name.contains_key(name) {
+                let topics = self.apps.devices.remove(name).unwrap_or_default();
+                let mut app = App { topics, ..App::default() };
                 if subscribe_all {
                     app.subscribe_to_all();
                 }
@@ -194,42 +199,49 @@ impl World {
         self.touch();
     }
 
-    /// A connection has ended. Its applications are gone, but the objects they had subscribed to wait for them, as long as
-    /// those are there; what was subscribed to as a whole and filters do not.
+    /// A connection has ended. Its applications go, unless there is a channel, a bridge or an endpoint that they listen to;
+    /// then they wait with their filters to be connected again. What was subscribed to as a whole is over.
     pub fn disconnect(&mut self, id: u64) {
         self.apps.sockets.shift_remove(&id);
         let gone: Vec<_> =
             self.apps.by_name.iter().filter(|(_, app)| app.socket == Some(id)).map(|(name, _)| name.clone()).collect();
         for name in gone {
-            let Some(mut app) = self.apps.by_name.remove(&name) else { continue };
+            let Some(app) = self.apps.by_name.get_mut(&name) else { continue };
+            app.socket = None;
             app.topics.retain(|topic, _| !topic.is_all());
-            if !app.topics.is_empty() {
-                self.apps.asleep.insert(name, App { topics: app.topics, ..App::default() });
-            }
         }
+        self.forget_apps();
         self.touch();
     }
 
-    fn app_mut(&mut self, name: &str) -> Option<&mut App> {
-        self.apps.by_name.get_mut(name).or_else(|| self.apps.asleep.get_mut(name))
+    /// Forgets the applications that nobody serves and nothing is left of but devices.
+    fn forget_apps(&mut self) {
+        let is_gone =
+            |app: &App| app.socket.is_none() && app.topics.keys().all(|topic| matches!(topic, Topic::Device(_)));
+        let gone = self.apps.by_name.iter().filter(|(_, app)| is_gone(app)).map(|(name, _)| name.clone());
+        for name in gone.collect::<Vec<_>>() {
+            if let Some(app) = self.apps.by_name.remove(&name).filter(|app| !app.topics.is_empty()) {
+                self.apps.devices.insert(name, app.topics);
+            }
+        }
     }
 
     /// Subscribes an application, if it is known.
     pub fn subscribe(&mut self, app: &str, topic: Topic) {
-        if let Some(app) = self.app_mut(app) {
+        if let Some(app) = self.apps.by_name.get_mut(app) {
             app.subscribe(topic);
         }
     }
 
     pub fn unsubscribe(&mut self, app: &str, topic: &Topic) {
-        if let Some(app) = self.app_mut(app) {
+        if let Some(app) = self.apps.by_name.get_mut(app) {
             app.unsubscribe(topic);
         }
     }
 
-    /// Whether an application is registered.
+    /// Whether an application is there and connected.
     pub fn is_registered(&self, app: &str) -> bool {
-        self.apps.by_name.contains_key(app)
+        self.apps.by_name.get(app).is_some_and(App::is_connected)
     }
 
     /// Tells an event to every application that listens to one of the topics.
@@ -259,10 +271,7 @@ impl World {
         for app in self.apps.by_name.values_mut() {
             app.topics.shift_remove(topic);
         }
-        self.apps.asleep.retain(|_, app| {
-            app.topics.shift_remove(topic);
-            !app.topics.is_empty()
-        });
+        self.forget_apps();
     }
 }
 

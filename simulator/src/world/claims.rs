@@ -25,8 +25,9 @@ impl World {
     pub fn broadcast(&mut self, id: &str, arguments: &[String]) {
         let argument = |at: usize| arguments.get(at).map(String::as_str).unwrap_or_default();
         let wanted = Some(argument(1)).filter(|wanted| !wanted.is_empty()).map(Regex::new).and_then(Result::ok);
-        let is_wanted = |app: &&String| wanted.as_ref().is_none_or(|wanted| wanted.is_match(app));
-        let apps = self.apps.by_name.keys().filter(is_wanted).cloned().collect();
+        let is_wanted = |app: &String| wanted.as_ref().is_none_or(|wanted| wanted.is_match(app));
+        let connected = self.apps.by_name.iter().filter(|(_, app)| app.is_connected());
+        let apps = connected.map(|(name, _)| name.clone()).filter(is_wanted).collect();
         let args = argument(2).split(':').filter(|argument| !argument.is_empty()).map(str::to_owned).collect();
         let offer = Offer { apps, args, told: argument(3).eq_ignore_ascii_case("yes"), claimed: false };
         self.set_variable(id, "STASISSTATUS", "");

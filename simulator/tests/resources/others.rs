@@ -39,7 +39,7 @@ fn sources_are_subscribed_to_one_after_the_other_and_counted() {
 }
 
 #[test]
-fn an_application_finds_its_objects_again_but_not_its_filter() {
+fn an_application_finds_its_devices_again_but_not_its_filter() {
     let lab = Lab::new();
     let ear = lab.connect("app=test&subscribeAll=true");
     lab.post("/applications/test/subscription?eventSource=deviceState:");
@@ -55,6 +55,24 @@ fn an_application_finds_its_objects_again_but_not_its_filter() {
     let app = lab.get("/applications/test");
     assert_eq!(app["device_names"], json!(["Stasis:x"]));
     assert_eq!((&app["channel_ids"], &app["events_disallowed"]), (&json!([]), &json!([])));
+}
+
+#[test]
+fn an_application_with_a_bridge_waits_to_be_connected_again() {
+    let lab = Lab::new();
+    let ear = lab.connect("app=test");
+    lab.post("/bridges/r");
+    lab.post("/applications/test/subscription?eventSource=bridge:r");
+    lab.ask_with("PUT", "/applications/test/eventFilter", json!({ "disallowed": [{ "type": "Dial" }] }));
+    ear.close();
+    let connected = || lab.ask("POST", "/events/user/x?application=test").status == 204;
+    assert!((0..1000).any(|_| !connected()));
+    let app = lab.get("/applications/test");
+    assert_eq!((&app["bridge_ids"], &app["events_disallowed"]), (&json!(["r"]), &json!([{ "type": "Dial" }])));
+    let mut ear = lab.connect("app=test");
+    lab.delete("/bridges/r");
+    ear.wait("BridgeDestroyed");
+    assert_eq!(lab.get("/applications/test")["events_disallowed"], json!([{ "type": "Dial" }]));
 }
 
 #[test]
