@@ -1,0 +1,96 @@
+//! What an application does with a channel, beyond what the scenarios tell.
+
+use serde_json::json;
+
+use super::stage::{stage, Stage};
+
+#[tokio::test]
+async fn a_flood_of_variables_comes_whole_and_fast() {
+    let stage = Stage::new(json!({})).await;
+    let body = json!({ "variables": { "N": "2000" } });
+    let flood = "POST /channels?endpoint=Local/300@default&app=ivr&channelId=a&otherChannelId=b";
+    assert_eq!(stage.request(flood, Some(body)).await.0, 200);
+    // Others are answered meanwhile.
+    stage.done("GET /asterisk/ping").await;
+    stage.event("ChannelDialplan", json!({ "dialplan_app": "Wait", "channel": { "id": "b" } })).await;
+    let events = stage.simulator.events().await.unwrap();
+    let counted = events.iter().filter(|record| record["event"]["variable"] == "I").count();
+    assert_eq!(counted, 2_001);
+}
+
+#[tokio::test]
+async fn a_channel_is_through_with_what_it_plays_before_it_goes_elsewhere() {
+    let stage = stage().await;
+    stage.connect("second").await;
+    stage.done("POST /channels?endpoint=Local/6@default&app=ivr&channelId=a&otherChannelId=b").await;
+    stage.event("StasisStart", json!({ "channel": { "id": "a" } })).await;
+    for (id, media) in [("p", "sound:tt-monkeys"), ("q", "digits:1"), ("r", "digits:2")] {
+        stage.done(&format!("POST /channels/a/play/{id}?media={media}")).await;
+    }
+    stage.done("POST /channels/a/dtmf?dtmf=5").await;
+    stage.done("POST /channels/a/move?app=second").await;
+    stage.done("DELETE /playbacks/q").await;
+    assert_eq!(stage.done("GET /playbacks/q").await["state"], "done");
+    stage.event("StasisStart", json!({ "application": "second" })).await;
+    let events = stage.simulator.events().await.unwrap();
+    let told: Vec<_> = events
+        .iter()
+        .map(|record| &record["event"])
+        .filter(|event| event["playback"]["id"].is_string() || event["type"].as_str().unwrap().starts_with("Stasis"))
+        .map(|event| format!("{} {}", event["type"].as_str().unwrap(), event["playback"]["id"].as_str().unwrap_or("")))
+        .collect();
+    let wanted = [
+        "StasisStart ",
+        "PlaybackStarted p",
+        "PlaybackFinished p",
+        "PlaybackFinished q",
+        "PlaybackStarted r",
+        "PlaybackFinished r",
+        "StasisEnd ",
+        "StasisStart ",
+    ];
+    assert_eq!(told, wanted);
+    stage.event("ChannelDtmfReceived", json!({ "channel": { "id": "b" }, "digit": "5" })).await;
+}
+
+#[tokio::test]
+async fn media_that_nobody_can_play_is_passed_over() {
+    let stage = stage().await;
+    let call = stage.control("POST", "calls", json!({ "app": "ivr" })).await;
+    let id = call["id"].as_str().unwrap();
+    stage.done(&format!("POST /channels/{id}/answer")).await;
+    let mut after = 0;
+    for (media, wanted) in [
+        ("nonsense:x,digits:1", &["PlaybackStarted", "PlaybackStarted", "PlaybackFinished"][..]),
+        ("sound:none,digits:1", &["PlaybackStarted", "PlaybackContinuing", "PlaybackStarted", "PlaybackFinished"]),
+        ("digits:1,nonsense:x", &["PlaybackStarted", "PlaybackContinuing", "PlaybackStarted"]),
+    ] {
+        stage.done(&format!("POST /channels/{id}/play?media={media}")).await;
+        // The next one ends when all of it is over.
+        stage.done(&format!("POST /channels/{id}/play/end?media=digits:1")).await;
+        let ended = json!({ "type": "PlaybackFinished", "fields": { "playback": { "id": "end" } }, "after": after });
+        let record = stage.control("POST", "expect", ended).await;
+        let events = stage.simulator.events().await.unwrap();
+        let came = events.iter().filter(|event| event["seq"].as_u64() > Some(after));
+        let told: Vec<_> = came
+            .map(|record| &record["event"])
+            .filter(|event| event["playback"].is_object() && event["playback"]["id"] != "end")
+            .map(|event| event["type"].as_str().unwrap())
+            .collect();
+        assert_eq!(told, wanted, "{media}");
+        after = record["seq"].as_u64().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn variables_go_to_the_other_half_and_to_who_is_dialled() {
+    let stage = stage().await;
+    let made = "POST /channels?endpoint=Local/6@default&app=ivr&channelId=a&otherChannelId=b";
+    let body = json!({ "variables": { "_X": "1", "PLAIN": "2" } });
+    assert_eq!(stage.request(made, Some(body)).await.0, 200);
+    stage.event("StasisStart", json!({ "channel": { "id": "a" } })).await;
+    for (name, value) in [("X", "1"), ("PLAIN", "2")] {
+        let read = stage.done(&format!("GET /channels/b/variable?variable={name}")).await;
+        assert_eq!(read["value"], value);
+    }
+}
