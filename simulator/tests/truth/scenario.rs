@@ -95,25 +95,29 @@ fn one() -> usize {
 }
 
 impl Scenario {
-    /// All of them in the order of their names, or the ones that SCENARIO names.
+    /// All of them in the order of their names.
     pub fn all() -> Vec<Scenario> {
-        let wanted = std::env::var("SCENARIO").ok();
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(folder()).expect("the scenarios").map(|file| file.unwrap().path()).collect();
-        files.retain(|file| file.extension().is_some_and(|end| end == "json"));
-        files.retain(|file| !file.ends_with("differences.json"));
+        files.retain(|file| file.extension().is_some_and(|end| end == "json") && !file.ends_with("differences.json"));
         files.sort();
-        let named = files.into_iter().map(|file| (file.file_stem().unwrap().to_string_lossy().into_owned(), file));
-        let of_interest =
-            named.filter(|(name, _)| wanted.as_deref().is_none_or(|wanted| wanted.split(',').any(|one| one == name)));
-        of_interest
-            .map(|(name, file)| {
-                let text = std::fs::read_to_string(&file).unwrap();
-                let scenario: Scenario =
-                    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-                Scenario { name, ..scenario }
-            })
-            .collect()
+        let read = |file: PathBuf| {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let scenario: Scenario =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            Scenario { name: file.file_stem().unwrap().to_string_lossy().into_owned(), ..scenario }
+        };
+        files.into_iter().map(read).collect()
+    }
+
+    /// All, or the ones that SCENARIO names.
+    pub fn wanted() -> Vec<Scenario> {
+        let mut all = Scenario::all();
+        if let Ok(names) = std::env::var("SCENARIO") {
+            all.retain(|scenario| names.split(',').any(|name| name == scenario.name));
+            assert!(!all.is_empty(), "no scenario is called {names}");
+        }
+        all
     }
 
     pub fn golden(&self) -> PathBuf {
