@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,20 @@ def is_answered(simulator: Simulator) -> None:
     simulator.call("1000").expect_state("Up")
 
 
+def is_stopped(simulator: Simulator) -> None:
+    """The application has gone, which the simulator sees a little later."""
+    for _ in range(1000):
+        if not simulator.about().applications:
+            return
+        time.sleep(0.01)
+    pytest.fail("the application is still there")
+
+
 def test_a_function_with_a_client(simulator: Simulator) -> None:
     client = simulator.connect()
     with simulator.running(serve, client):
         is_answered(simulator)
-    assert simulator.about().applications == []
+    is_stopped(simulator)
     with simulator.running(serve, client=client):  # and again
         is_answered(simulator)
 
@@ -84,7 +94,7 @@ def test_what_the_application_raises(simulator: Simulator) -> None:
 def test_what_the_test_raises(simulator: Simulator) -> None:
     with pytest.raises(ExpectationError), simulator.running(serve, simulator.connect()):
         simulator.expect_request("channels.play", within=0)
-    assert simulator.about().applications == []
+    is_stopped(simulator)
 
 
 def test_an_application_that_does_not_end(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
