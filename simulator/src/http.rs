@@ -176,9 +176,6 @@ async fn answer(shared: &Arc<Shared>, request: hyper::Request<Incoming>, line: &
     if !may_write && !matches!(request.method().as_str(), "GET" | "OPTIONS") {
         return Some(reply(Answer::refuse(403, "Write access denied")));
     }
-    if below.is_empty() || below == "/" {
-        return Some(reply(Answer::refuse(405, "Invalid method").header("Allow", "OPTIONS")));
-    }
     if let Some(name) = below.strip_prefix("/api-docs/") {
         return Some(reply(documents::answer(name, request.headers())));
     }

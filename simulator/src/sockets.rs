@@ -39,7 +39,7 @@ pub fn open(shared: &Arc<Shared>, mut request: hyper::Request<Incoming>, query: 
         if let Ok(upgraded) = upgrade.await {
             let id = shared.socket_id();
             let (sender, receiver) = unbounded_channel();
-            shared.world().connect(Socket { id, apps, sender }, subscribe_all);
+            shared.world().connect(Socket { id, apps, subscribe_all, sender });
             run(&shared, upgraded, receiver, &line).await;
             shared.world().disconnect(id);
         }

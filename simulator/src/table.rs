@@ -73,15 +73,28 @@ fn candidates(path: &str) -> Vec<(&'static Operation, Vec<String>)> {
         .collect()
 }
 
+/// Whether there is no operation at this path, but some below it.
+fn is_folder(path: &str) -> bool {
+    let given: Vec<_> = path.trim_start_matches('/').split('/').collect();
+    let begins = |segments: &Vec<&str>| {
+        segments.len() > given.len()
+            && segments.iter().zip(&given).all(|(segment, part)| is_parameter(segment) || segment == part)
+    };
+    given == [""] || ROUTES.values().flatten().any(|(_, segments)| begins(segments))
+}
+
 /// The operation of a request and its arguments, or what Asterisk answers to what is none.
 pub fn read(request: &Request) -> Result<Call, Answer> {
-    if request.path.ends_with('/') {
+    if request.path.len() > 1 && request.path.ends_with('/') {
         let path = request.path.trim_end_matches('/');
         return Err(Answer::refuse(404, format!("ARI URLs do not end with a slash. Try /ari{path}")));
     }
     let candidates = candidates(&request.path);
     if candidates.is_empty() {
-        return Err(Answer::refuse(404, "Resource not found"));
+        return Err(match is_folder(&request.path) {
+            true => Answer::refuse(405, "Invalid method").header("Allow", "OPTIONS"),
+            false => Answer::refuse(404, "Resource not found"),
+        });
     }
     let body = read_body(request)?;
     let allowed = || {
@@ -138,8 +151,8 @@ fn read_body(request: &Request) -> Result<Map<String, Value>, Answer> {
     }
     match serde_json::from_slice(&request.body) {
         Ok(Value::Object(body)) => Ok(body),
-        Ok(_) => Ok(Map::new()),
-        Err(_) => Err(Answer::refuse(400, "Error parsing request body")),
+        Ok(Value::Array(_)) => Ok(Map::new()),
+        _ => Err(Answer::refuse(400, "Error parsing request body")),
     }
 }
 
@@ -258,6 +271,8 @@ mod tests {
         };
         assert_eq!(refuse("GET", "/nothing"), (404, Some("Resource not found".into())));
         assert_eq!(refuse("GET", "/channels/").0, 404);
+        assert_eq!(refuse("GET", "/"), (405, Some("Invalid method".into())));
+        assert_eq!(refuse("GET", "/recordings/live"), (405, Some("Invalid method".into())));
         assert_eq!(refuse("PUT", "/channels"), (405, Some("Invalid method".into())));
         assert_eq!(refuse("OPTIONS", "/channels"), (204, None));
     }

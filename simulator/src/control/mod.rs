@@ -173,7 +173,7 @@ fn reset(shared: &Shared) -> Said {
     world.log.clear();
     world.clock.set_speed(shared.options.speed);
     for socket in sockets {
-        world.connect(socket, false);
+        world.connect(socket);
     }
     Ok(Value::Null)
 }

@@ -28,6 +28,8 @@ pub enum Outgoing {
 pub struct Socket {
     pub id: u64,
     pub apps: Vec<String>,
+    /// Its applications listen to everything.
+    pub subscribe_all: bool,
     pub sender: UnboundedSender<Outgoing>,
 }
 
@@ -175,8 +177,8 @@ impl App {
 
 impl World {
     /// A connection takes over its applications; who had them is told so, and hears no more of them.
-    pub fn connect(&mut self, socket: Socket, subscribe_all: bool) {
-        let id = socket.id;
+    pub fn connect(&mut self, socket: Socket) {
+        let (id, subscribe_all) = (socket.id, socket.subscribe_all);
         let names = socket.apps.clone();
         self.apps.sockets.insert(id, socket);
         for name in &names {
