@@ -64,6 +64,9 @@ pub fn cause_text(cause: u32) -> &'static str {
     }
 }
 
+/// So many channels that are gone are remembered.
+const REMEMBERED: usize = 10_000;
+
 /// In a soft request the cause is none: it says who asks. The numbers are Asterisk's.
 const ASKED_FOR: u32 = 32;
 const PLAN_OVER: u32 = 16;
@@ -180,7 +183,11 @@ impl World {
         self.publish_end(id, causes);
         let Some(channel) = self.channels.shift_remove(id) else { return };
         self.forget_topic(&Topic::channel(id));
-        self.gone.insert(id.to_owned(), self.call_json(&channel));
+        let shown = self.call_json(&channel);
+        if self.gone.len() == REMEMBERED {
+            self.gone.shift_remove_index(0);
+        }
+        self.gone.insert(id.to_owned(), shown);
         if let Some(half) = channel.half {
             self.after(0.0, move |world| world.far_end_gone(&half, cause, 0));
         }

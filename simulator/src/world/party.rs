@@ -5,10 +5,16 @@ use super::dial::Dialler;
 use super::make::Ids;
 use super::World;
 
+/// A dialplan that dials itself would make channels for ever.
+const MOST_CHANNELS: usize = 2_000;
+
 impl World {
     /// Calls one of the targets of `Dial`.
     pub fn dial_party(&mut self, caller: &str, target: &str) {
         let Some((technology, resource)) = target.split_once('/') else { return };
+        if self.channels.len() >= MOST_CHANNELS {
+            return;
+        }
         let Ok(callee) = self.make(technology, resource, Ids::default(), ("AppDial", "(Outgoing Line)")) else {
             return;
         };

@@ -7,6 +7,9 @@ use super::dial::Signal;
 use super::World;
 use crate::options::OnCall;
 
+/// So many calls wait for a test to ask for them.
+const PLACED: usize = 10_000;
+
 /// The SIP status that goes with a cause.
 fn sip_status(cause: u32) -> u32 {
     match cause {
@@ -27,6 +30,9 @@ impl World {
         let Some(phone_name) = channel.phone.clone() else { return };
         let Some(phone) = self.phones.get(&phone_name).cloned() else { return };
         let after = phone.after;
+        if self.placed.len() == PLACED {
+            self.placed.remove(0);
+        }
         self.placed.push((phone_name, id.to_owned()));
         match phone.on_call {
             OnCall::Ring => self.phone_does(id, after, |world, id| world.receive(id, Signal::Ringing)),

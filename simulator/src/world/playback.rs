@@ -90,22 +90,13 @@ impl World {
             Target::Bridge(_) => None,
         };
         let language = channel.map_or("en".to_owned(), |channel| channel.language.clone());
-        if let Target::Bridge(bridge) = &target {
-            // Whoever announces comes before anybody looks at what is to be announced.
-            if !self.jobs.contains_key(&target) && !self.announcer_enters(bridge) {
-                self.take_jobs(&target);
-            }
-        }
+        // Whoever announces comes before anybody looks at what is to be announced.
+        let announced = match &target {
+            Target::Bridge(bridge) if !self.jobs.contains_key(&target) => self.announcer_enters(bridge),
+            _ => true,
+        };
         if media.is_empty() {
-            return Err(match &target {
-                Target::Channel(_) => Answer::refuse(500, "Failed to queue media for playback"),
-                Target::Bridge(bridge) => {
-                    if !self.jobs.contains_key(&target) {
-                        self.announcer_leaves(bridge);
-                    }
-                    Answer::fail(500, "Allocation failed")
-                }
-            });
+            return Err(self.nothing_to_play(&target, announced));
         }
         let milliseconds = |name: &str, default: i64| call.integer(name).unwrap_or(default) as f64 / 1000.0;
         let playback = Playback {
@@ -124,8 +115,27 @@ impl World {
         let json = playback.json();
         let key = self.uuid();
         self.playbacks.insert(key.clone(), playback);
-        self.queue_job(&target, Job::Playback(key));
+        if announced {
+            self.queue_job(&target, Job::Playback(key));
+        } else {
+            // The bridge has somebody who announces, and takes no other.
+            self.change_playback(&key, State::Playing, "PlaybackStarted");
+            self.change_playback(&key, State::Failed, "PlaybackFinished");
+            self.playbacks.shift_remove(&key);
+        }
         Ok(Answer::with(201, json))
+    }
+
+    fn nothing_to_play(&mut self, target: &Target, announced: bool) -> Answer {
+        match target {
+            Target::Channel(_) => Answer::refuse(500, "Failed to queue media for playback"),
+            Target::Bridge(bridge) => {
+                if announced && !self.jobs.contains_key(target) {
+                    self.announcer_leaves(bridge);
+                }
+                Answer::fail(500, "Allocation failed")
+            }
+        }
     }
 
     /// Begins a playback whose turn it is.

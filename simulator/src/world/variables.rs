@@ -105,7 +105,7 @@ impl Scope<'_> {
 
 impl Variables for Scope<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        let channel = self.channel()?;
+        let Some(channel) = self.channel() else { return self.world.globals.get(name).cloned() };
         let epoch = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         match name {
             "CHANNEL" => Some(channel.name.clone()),

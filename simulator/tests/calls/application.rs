@@ -94,3 +94,66 @@ async fn variables_go_to_the_other_half_and_to_who_is_dialled() {
         assert_eq!(read["value"], value);
     }
 }
+
+#[tokio::test]
+async fn a_channel_is_made_first_and_dialled_later() {
+    let stage = stage().await;
+    stage.done("POST /channels/create?endpoint=PJSIP/bob&app=ivr&channelId=a").await;
+    stage.event("StasisStart", json!({ "channel": { "id": "a", "state": "Down" } })).await;
+    for operation in ["answer", "ring", "mute", "hold", "moh", "silence", "dtmf", "play", "redirect", "continue"] {
+        let (status, body) = stage.ari(&format!("POST /channels/a/{operation}")).await;
+        assert_eq!((status, &body["message"]), (412, &json!("Channel in invalid state")), "{operation}");
+    }
+    stage.done("POST /channels/a/dial").await;
+    assert_eq!(stage.ari("POST /channels/a/dial").await.0, 409);
+    let call = stage.control("POST", "calls/expect", json!({ "endpoint": "PJSIP/bob" })).await;
+    assert_eq!(call["id"], "a");
+    stage.control("POST", "calls/a/expect", json!({ "state": "Ringing" })).await;
+    stage.control("POST", "calls/a/answer", json!({})).await;
+    stage.event("Dial", json!({ "dialstatus": "ANSWER", "dialstring": "", "peer": { "state": "Up" } })).await;
+    let statistics = stage.done("GET /channels/a/rtp_statistics").await;
+    assert_eq!(statistics["channel_uniqueid"], "a");
+}
+
+#[tokio::test]
+async fn a_call_that_was_made_first_and_finds_nobody_ends() {
+    let stage = stage().await;
+    stage.done("POST /channels/create?endpoint=Local/nothing@default&app=ivr&channelId=a").await;
+    stage.done("POST /channels/a/dial").await;
+    let end = stage.event("ChannelDestroyed", json!({ "channel": { "id": "a" } })).await;
+    assert_eq!(end["cause"], 16);
+    assert_eq!(stage.ari("GET /channels/a;2").await.0, 404);
+}
+
+#[tokio::test]
+async fn keys_go_through_a_bridge_to_whoever_can_hear_them() {
+    let stage = stage().await;
+    stage.done("POST /channels?endpoint=Local/6@default&app=ivr&channelId=a&otherChannelId=b").await;
+    stage.event("StasisStart", json!({ "channel": { "id": "a" } })).await;
+    stage.control("POST", "calls", json!({ "app": "ivr", "id": "caller" })).await;
+    stage.done("POST /channels/caller/answer").await;
+    stage.done("POST /bridges/r?type=mixing").await;
+    stage.done("POST /bridges/r/addChannel?channel=a,caller").await;
+    stage.control("POST", "calls/caller/expect", json!({ "bridge": "r" })).await;
+    stage.control("POST", "calls/caller/press", json!({ "keys": "7", "duration": 80 })).await;
+    let heard = stage.event("ChannelDtmfReceived", json!({ "channel": { "id": "b" } })).await;
+    assert_eq!((&heard["digit"], &heard["duration_ms"]), (&json!("7"), &json!(80)));
+    stage.control("POST", "calls/caller/hangup", json!({})).await;
+    let order = stage.told_of("caller").await;
+    assert!(order.ends_with(&["ChannelLeftBridge".into(), "StasisEnd".into()]), "{order:?}");
+}
+
+#[tokio::test]
+async fn both_halves_of_a_call_in_one_bridge_do_not_stop_the_clock() {
+    let stage = stage().await;
+    stage.done("POST /channels?endpoint=Local/1@default&app=ivr&channelId=a&otherChannelId=b").await;
+    stage.event("StasisStart", json!({ "channel": { "id": "b" } })).await;
+    stage.done("POST /channels/b/answer").await;
+    stage.event("StasisStart", json!({ "channel": { "id": "a" } })).await;
+    stage.done("POST /bridges/r?type=mixing").await;
+    stage.done("POST /bridges/r/addChannel?channel=a,b").await;
+    stage.done("POST /channels/a/dtmf?dtmf=1").await;
+    stage.event("ChannelDtmfReceived", json!({ "channel": { "id": "b" } })).await;
+    stage.done("DELETE /channels/a").await;
+    stage.event("ChannelDestroyed", json!({ "channel": { "id": "b" } })).await;
+}

@@ -99,6 +99,7 @@ exten => 42,1,Stasis(ivr,answer)
 exten => 4,1,Dial(PJSIP/bob,10)
  same => n,Stasis(ivr,${DIALSTATUS})
 exten => 5,1,Goto(5,1)
+exten => 7,1,Dial(Local/7@default)
 exten => 6,1,Answer()
  same => n,Wait(3600)
 ";

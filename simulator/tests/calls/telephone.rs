@@ -240,3 +240,17 @@ async fn a_telephone_holds_and_talks() {
         told.iter().filter(|kind| kind.contains("Talking") || kind.contains("old")).map(String::as_str).collect();
     assert_eq!(of_note, ["ChannelTalkingStarted", "ChannelTalkingFinished", "ChannelHold", "ChannelUnhold"]);
 }
+
+#[tokio::test]
+async fn a_dialplan_that_dials_itself_comes_to_an_end() {
+    let stage = stage().await;
+    let call = stage.control("POST", "calls", json!({ "exten": "7" })).await;
+    let path = format!("calls/{}/expect", call["id"].as_str().unwrap());
+    stage.control("POST", &path, json!({ "hung_up": true })).await;
+    let nobody = async {
+        while stage.control("GET", "calls", json!({})).await != json!([]) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), nobody).await.expect("an end of all calls");
+}
