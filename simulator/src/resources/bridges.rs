@@ -85,7 +85,9 @@ fn create(world: &mut World, call: &Call) -> Outcome {
     world.bridges.insert(id.clone(), bridge);
     world.publish_bridge(&id, "BridgeCreated", json!({}));
     if let Some(given) = call.body.get("variables") {
-        let given = read_variables(given, NO_STRING)?;
+        // Here Asterisk says the same of whatever is no text.
+        let message = if given.is_object() { NO_VALUE } else { NO_STRING };
+        let given = read_variables(given, NO_STRING).map_err(|_| Answer::refuse(400, message))?;
         world.bridge_mut(&id)?.variables.extend(given);
     }
     Ok(Answer::json(world.bridge(&id)?.json()))
@@ -121,7 +123,8 @@ fn add(world: &mut World, call: &Call, bridge: &str) -> Outcome {
         if world.is_recorded(&Target::Channel(id.clone())) {
             return Err(Answer::refuse(409, format!("Channel {id} currently recording")));
         }
-        world.enter_bridge(&id, bridge, manner.clone());
+        let (bridge, manner) = (bridge.to_owned(), manner.clone());
+        world.queue_command(&id, move |world, id| world.enter_bridge(id, &bridge, manner));
     }
     Ok(Answer::nothing())
 }
@@ -132,7 +135,7 @@ fn remove(world: &mut World, call: &Call, bridge: &str) -> Outcome {
     if !ids.iter().all(inside) {
         return Err(Answer::refuse(422, "Channel not in this bridge"));
     }
-    ids.iter().for_each(|id| world.take_out(id));
+    ids.iter().for_each(|id| world.queue_command(id, World::take_out));
     Ok(Answer::nothing())
 }
 

@@ -150,6 +150,9 @@ impl World {
         };
         bridge.video_mode = "single";
         let old = bridge.video_source.replace(source.to_owned());
+        if old.as_deref() == Some(source) {
+            return;
+        }
         let members = old.map_or(json!({}), |old| json!({ "old_video_source_id": old }));
         self.publish_bridge(id, "BridgeVideoSourceChanged", members);
     }

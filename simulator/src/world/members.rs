@@ -13,7 +13,7 @@ pub struct Manner {
     /// What it presses is for nobody in the bridge.
     pub absorbs_dtmf: bool,
     pub muted: bool,
-    /// The others are not told who it is.
+    /// When it comes nobody is told who is connected to whom.
     pub unnamed: bool,
     /// In a holding bridge: it speaks to those who wait.
     pub announcer: bool,
@@ -52,6 +52,10 @@ const PEERS: usize = 10;
 impl World {
     /// Puts a channel into a bridge, out of another one if need be.
     pub fn enter_bridge(&mut self, channel: &str, bridge: &str, manner: Manner) {
+        // The bridge may be gone by the time the channel is free for it.
+        if !self.bridges.contains_key(bridge) {
+            return;
+        }
         self.take_out(channel);
         let app = self.channels.get(channel).and_then(|channel| channel.app()).map(str::to_owned);
         if let Some(app) = app {
@@ -59,6 +63,7 @@ impl World {
         }
         let Some(found) = self.bridges.get_mut(bridge) else { return };
         let too_many = manner.announcer && found.has_announcer();
+        let unnamed = manner.unnamed;
         found.members.push(Member { who: Who::Channel(channel.to_owned()), manner });
         self.alter(channel, |channel| channel.bridge = Some(bridge.to_owned()));
         self.publish_passage(channel, bridge, "ChannelEnteredBridge");
@@ -67,6 +72,9 @@ impl World {
         }
         self.reorder(bridge);
         self.tell_peers(bridge);
+        if !unnamed {
+            self.connect_lines(bridge);
+        }
     }
 
     /// Takes a channel out of its bridge because it goes elsewhere: its application listens to the bridge all the same.
@@ -83,6 +91,7 @@ impl World {
         self.lose_video_source(channel, &bridge);
         self.publish_passage(channel, &bridge, "ChannelLeftBridge");
         self.tell_peers(&bridge);
+        self.connect_lines(&bridge);
     }
 
     /// Takes a channel out of its bridge, and with it one subscription of its application.
@@ -143,16 +152,15 @@ impl World {
         for (channel, peers) in told {
             self.set_variable(&channel, "BRIDGEPEER", &peers);
         }
-        self.connect_lines(bridge);
     }
 
     /// Two in a bridge are connected to each other.
     fn connect_lines(&mut self, bridge: &str) {
-        let Some(Bridge { members, .. }) = self.bridges.get(bridge) else { return };
+        let Some(Bridge { members, holding: false, .. }) = self.bridges.get(bridge) else { return };
         let [one, other] = members.as_slice() else { return };
         let mut told = Vec::new();
         for (from, to) in [(one, other), (other, one)] {
-            let Some(to) = to.channel().filter(|_| !from.manner.unnamed) else { continue };
+            let Some(to) = to.channel() else { continue };
             let party = from.channel().and_then(|from| self.channels.get(from)).map(|from| from.caller.clone());
             told.push((to.to_owned(), party.unwrap_or_default()));
         }
@@ -197,6 +205,7 @@ impl World {
         found.members.push(Member { who: Who::Own(name.clone()), manner: Manner { announcer, ..Manner::default() } });
         self.reorder(bridge);
         self.tell_peers(bridge);
+        self.connect_lines(bridge);
         Some(name)
     }
 
@@ -207,6 +216,7 @@ impl World {
         if found.members.len() < before {
             found.technology = found.fitting();
             self.tell_peers(bridge);
+            self.connect_lines(bridge);
         }
     }
 

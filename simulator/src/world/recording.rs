@@ -13,6 +13,9 @@ use super::World;
 use crate::answer::{Answer, Outcome};
 use crate::table::Call;
 
+/// Seconds that are left of a silence that ended a recording.
+const SILENCE_LEFT: f64 = 0.2;
+
 #[derive(Default)]
 pub struct Recordings {
     pub live: IndexMap<String, Live>,
@@ -182,6 +185,10 @@ impl World {
         let ended = name.to_owned();
         let timer = self.after(seconds as f64, move |world| {
             world.finish_recording(&ended, true);
+            // The silence itself is cut off, but for its beginning.
+            if let Some(stored) = world.recordings.stored.get_mut(&ended) {
+                stored.seconds = (stored.seconds - seconds as f64).max(0.0) + SILENCE_LEFT;
+            }
         });
         if let Some(live) = self.recordings.live.get_mut(name) {
             live.silence_timer = Some(timer);

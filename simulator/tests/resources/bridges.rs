@@ -129,6 +129,20 @@ fn a_channel_moves_from_one_bridge_to_another() {
 }
 
 #[test]
+fn a_channel_comes_into_a_bridge_when_it_has_heard_what_is_played() {
+    let (lab, mut ear) = lab();
+    lab.call(&mut ear, "test", "a");
+    lab.post("/bridges/r");
+    lab.post("/channels/a/play?media=sound:hello-world");
+    lab.post("/bridges/r/addChannel?channel=a");
+    let kinds = ["PlaybackFinished", "ChannelEnteredBridge"];
+    let is_of_interest = |event: &Value| kinds.iter().any(|kind| event["type"] == *kind);
+    let came: Vec<_> = std::iter::repeat_with(|| ear.next()).filter(is_of_interest).take(2).collect();
+    assert!(came.iter().zip(kinds).all(|(event, kind)| event["type"] == kind), "{came:?}");
+    assert_eq!(lab.get("/bridges/r")["channels"], json!(["a"]));
+}
+
+#[test]
 fn a_holding_bridge_takes_one_announcer() {
     let (lab, mut ear) = lab();
     for id in ["a", "b"] {
@@ -150,10 +164,10 @@ fn two_members_are_connected_to_each_other_unless_that_is_not_wanted() {
     }
     let connected = |id: &str| lab.get(&format!("/channels/{id}"))["connected"]["number"].clone();
     lab.post("/bridges/r");
-    lab.post("/bridges/r/addChannel?channel=a&inhibitConnectedLineUpdates=true");
-    lab.post("/bridges/r/addChannel?channel=b");
-    assert_eq!((connected("a"), connected("b")), (json!("22"), json!("22")));
     lab.post("/bridges/r/addChannel?channel=a");
+    lab.post("/bridges/r/addChannel?channel=b&inhibitConnectedLineUpdates=true");
+    assert_eq!((connected("a"), connected("b")), (json!("11"), json!("22")));
+    lab.post("/bridges/r/addChannel?channel=b");
     assert_eq!((connected("a"), connected("b")), (json!("22"), json!("11")));
 }
 

@@ -95,6 +95,8 @@ fn silence_ends_a_recording_where_it_is_told_to() {
     lab.post("/channels/a/record?name=one&format=wav&maxSilenceSeconds=2");
     let done = finished(&mut ear, "one");
     assert_eq!((&done["duration"], &done["silence_duration"]), (&json!(2), &json!(0)));
+    let file = lab.ask("GET", "/recordings/stored/one/file").body;
+    assert!(file.len() < 16_000, "{}", file.len());
 }
 
 #[test]
