@@ -101,6 +101,7 @@ def test_hold_and_talk(simulator: Simulator, call: Call, client: ari.Client) -> 
 def test_a_bridge(call: Call, client: ari.Client) -> None:
     bridge = client.bridges.create(type="mixing")
     bridge.addChannel(channel=call.id)
+    call.expect_bridged()
     call.expect_bridged(bridge)
     call.expect_bridged(bridge.id)
     assert call.bridge == bridge.id

@@ -37,8 +37,9 @@ def test_a_call() -> None:
                 await call.hang_up()
                 await call.expect_hung_up()
                 assert call.hung_up and call.cause == 16
-            while (await simulator.about()).applications:
-                await asyncio.sleep(0.01)
+            with pytest.raises(SimulatorError, match="not connected"):
+                while True:  # until the simulator has seen that the application has gone
+                    await simulator.send_event("hello", {"type": "Note"})
 
     run(test())
 

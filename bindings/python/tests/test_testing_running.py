@@ -41,7 +41,9 @@ def is_answered(simulator: Simulator) -> None:
 def is_stopped(simulator: Simulator) -> None:
     """The application has gone, which the simulator sees a little later."""
     for _ in range(1000):
-        if not simulator.about().applications:
+        try:
+            simulator.send_event("hello", {"type": "Note"})
+        except SimulatorError:
             return
         time.sleep(0.01)
     pytest.fail("the application is still there")

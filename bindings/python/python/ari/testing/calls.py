@@ -170,7 +170,8 @@ class CallCommands(Linked):
             state: The channel's state, ``"Up"``.
             hung_up: Whether the call is over.
             application: The application that the channel is in.
-            bridge: The bridge that the channel is in: its id, an ``ari.Bridge``, or True for any.
+            bridge: The bridge that the channel is in: its id, or an ``ari.Bridge``; True for any, False for
+                none.
             heard: Something that the party has heard to its end, as a media URI: ``"sound:hello-world"``.
             playing: Something that the party hears now.
 
