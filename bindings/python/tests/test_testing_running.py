@@ -164,7 +164,7 @@ def test_a_failure_as_pytest_shows_it(tmp_path: Path) -> None:
     assert "test_it.py:2: ExpectationError" in shown and "commands.py" not in shown
 
 
-@pytest.mark.parametrize("document", ["docs/python.md", "docs/simulator.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/python.md", "docs/simulator.md"])
 def test_the_tests_in_the_documents(tmp_path: Path, document: str, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.S)
     test = next(block for block in blocks if "def test_the_menu(simulator)" in block)
