@@ -113,10 +113,19 @@ impl Default for Caller {
     }
 }
 
+/// The text that a value stands for; a number is one, too.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
     seconds(call.within)?;
     let context = call.context.clone().unwrap_or_else(|| "default".into());
-    if let Some((name, value)) = call.variables.iter().find(|(_, value)| !value.is_string()) {
+    if let Some((name, value)) = call.variables.iter().find(|(_, value)| text(value).is_none()) {
         return Err(format!("the variable {name} is {value}, but variables are text").into());
     }
     let app = match (&call.exten, &call.app) {
@@ -136,7 +145,7 @@ async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
     if let Some(app) = &app {
         let connected = || shared.world().is_registered(app).then_some(());
         if shared.wait_for(call.within, connected).await.is_none() {
-            let there = shared.world().apps.by_name.keys().cloned().collect::<Vec<_>>().join(", ");
+            let there = connected_apps(&shared.world());
             let others = if there.is_empty() { "no application is".to_owned() } else { format!("connected: {there}") };
             let message = format!("the application {app:?} was not connected within {} s ({others})", call.within);
             return Err(Refused::new(409, message));
@@ -146,6 +155,11 @@ async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
     settle(shared);
     let world = shared.world();
     shown(&world, &id).ok_or_else(|| no_call(&id))
+}
+
+fn connected_apps(world: &World) -> String {
+    let connected = world.apps.by_name.iter().filter(|(_, app)| app.is_connected());
+    connected.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn begin(world: &mut World, call: Incoming, context: &str) -> Result<String, Refused> {
@@ -164,7 +178,7 @@ fn begin(world: &mut World, call: Incoming, context: &str) -> Result<String, Ref
     let at = Position::new(context, call.exten.as_deref().unwrap_or("s"), 1);
     let id = world.make_incoming(phone, call.id, caller, at);
     for (name, value) in &call.variables {
-        world.assign(&id, name, value.as_str().unwrap_or_default());
+        world.assign(&id, name, &text(value).unwrap_or_default());
     }
     match call.app {
         Some(app) => world.start_stasis(&id, &app, &call.args),

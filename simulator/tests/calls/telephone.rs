@@ -72,7 +72,7 @@ async fn what_cannot_be_called_is_refused_in_words() {
         (json!({ "exten": "nothing" }), 409, "nothing"),
         (json!({ "app": "ivr", "endpoint": "PJSIP/zoe" }), 404, "PJSIP/alice"),
         (json!({ "app": "ivr", "number": "1" }), 400, "number"),
-        (json!({ "app": "ivr", "variables": { "A": 1 } }), 400, "A"),
+        (json!({ "app": "ivr", "variables": { "A": [1] } }), 400, "A"),
     ] {
         let refused = refuse(call.clone()).await.unwrap_err();
         assert_eq!(refused.status, status, "{call}: {refused}");
