@@ -134,15 +134,13 @@ async fn serve_line(shared: Arc<Shared>, stream: TcpStream) {
     tokio::pin!(connection);
     let down = at_end.down();
     tokio::pin!(down);
-    loop {
-        tokio::select! {
-            _ = &mut connection => return,
-            cut = line.is_cut() => match cut {
-                Cut::Close | Cut::Reset => return,
-                Cut::Silence => break,
-            },
-            () = &mut down => return,
-        }
+    tokio::select! {
+        _ = &mut connection => return,
+        cut = line.is_cut() => match cut {
+            Cut::Close | Cut::Reset => return,
+            Cut::Silence => {}
+        },
+        () = &mut down => return,
     }
     // Silent: the connection is kept, and not looked at, until the server itself goes.
     down.await;

@@ -125,9 +125,7 @@ impl Shared {
             status: None,
             message: None,
         };
-        let mut world = self.world();
-        let seq = world.log.add(What::Request(asked));
-        seq
+        self.world().log.add(What::Request(asked))
     }
 
     fn answered(&self, seq: u64, answer: Answer) -> Fate {

@@ -31,9 +31,12 @@ pub struct Call {
     pub body: Map<String, Value>,
 }
 
-/// A path cut at its slashes; parameters are the segments in braces.
-static ROUTES: LazyLock<HashMap<usize, Vec<(&'static Operation, Vec<&'static str>)>>> = LazyLock::new(|| {
-    let mut routes: HashMap<usize, Vec<_>> = HashMap::new();
+/// An operation with its path cut at the slashes; parameters are the segments in braces.
+type Route = (&'static Operation, Vec<&'static str>);
+
+/// The operations, by how many segments their paths have.
+static ROUTES: LazyLock<HashMap<usize, Vec<Route>>> = LazyLock::new(|| {
+    let mut routes: HashMap<usize, Vec<Route>> = HashMap::new();
     for operation in OPERATIONS {
         let segments: Vec<_> = operation.path.trim_start_matches('/').split('/').collect();
         routes.entry(segments.len()).or_default().push((operation, segments));
@@ -210,17 +213,6 @@ impl Call {
         let text = text.trim_start();
         let end = text.char_indices().find(|(at, c)| !(c.is_ascii_digit() || *at == 0 && matches!(c, '-' | '+')));
         Some(text[..end.map_or(text.len(), |(at, _)| at)].parse().unwrap_or(0))
-    }
-
-    /// The member `variables` of the body, with text values; None if it holds what is no variable.
-    pub fn variables(&self) -> Option<Vec<(String, String)>> {
-        match self.body.get("variables") {
-            None | Some(Value::Null) => Some(Vec::new()),
-            Some(Value::Object(members)) => {
-                members.iter().map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
-            }
-            Some(_) => None,
-        }
     }
 }
 
