@@ -168,3 +168,38 @@ fn what_makes_no_recording_is_refused() {
         assert_eq!(refused, (status, message.into()), "{query}");
     }
 }
+
+/// Somebody at a telephone, answered by the application.
+fn caller() -> (Lab, Ear) {
+    let lab = Lab::with(json!({ "speed": 50.0 }));
+    let mut ear = lab.connect("app=test");
+    let call = lab.control("POST", "/calls", json!({ "app": "test", "endpoint": "PJSIP/alice", "id": "x" }));
+    assert_eq!(call.status, 200, "{}", call.json());
+    ear.wait("StasisStart");
+    lab.post("/channels/x/answer");
+    (lab, ear)
+}
+
+#[test]
+fn a_key_ends_a_recording_that_waits_for_it() {
+    let (lab, mut ear) = caller();
+    lab.post("/channels/x/record?name=one&format=wav&terminateOn=%23");
+    started(&mut ear, "one");
+    lab.control("POST", "/calls/x/press", json!({ "keys": "5" }));
+    assert_eq!(lab.get("/recordings/live/one")["state"], "recording");
+    lab.control("POST", "/calls/x/press", json!({ "keys": "#" }));
+    finished(&mut ear, "one");
+    assert_eq!(lab.get("/recordings/stored/one")["format"], "wav");
+}
+
+#[test]
+fn talk_puts_the_end_off() {
+    let (lab, mut ear) = caller();
+    lab.post("/channels/x/record?name=one&format=wav&maxSilenceSeconds=20");
+    started(&mut ear, "one");
+    assert_eq!(lab.control("POST", "/calls/x/talk", json!({ "seconds": 10 })).status, 200);
+    let done = finished(&mut ear, "one");
+    assert!(done["duration"].as_i64().unwrap() >= 30, "{done}");
+    let file = lab.ask("GET", "/recordings/stored/one/file").body;
+    assert!(file.len() > 10 * 16_000, "{}", file.len());
+}
