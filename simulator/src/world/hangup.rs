@@ -211,6 +211,12 @@ impl World {
             "bridge": channel.bridge,
             "playing": self.playing_to(channel),
             "heard": channel.heard,
+            "moh": channel.moh,
+            "silence": channel.silence,
+            "ringing": channel.ringing,
+            "held": channel.held,
+            "muted_in": channel.muted_in,
+            "muted_out": channel.muted_out,
             "channel": channel.json(),
         })
     }

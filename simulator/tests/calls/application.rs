@@ -157,3 +157,34 @@ async fn both_halves_of_a_call_in_one_bridge_do_not_stop_the_clock() {
     stage.done("DELETE /channels/a").await;
     stage.event("ChannelDestroyed", json!({ "channel": { "id": "b" } })).await;
 }
+
+#[tokio::test]
+async fn what_is_done_to_the_ears_of_a_caller_can_be_seen() {
+    let stage = stage().await;
+    stage.control("POST", "calls", json!({ "app": "ivr", "id": "caller" })).await;
+    for (does, undoes, member, value) in [
+        ("POST /channels/caller/moh?mohClass=jazz", "DELETE /channels/caller/moh", "moh", json!("jazz")),
+        ("POST /channels/caller/silence", "DELETE /channels/caller/silence", "silence", json!(true)),
+        ("POST /channels/caller/ring", "DELETE /channels/caller/ring", "ringing", json!(true)),
+        ("POST /channels/caller/hold", "DELETE /channels/caller/hold", "held", json!(true)),
+        (
+            "POST /channels/caller/mute?direction=in",
+            "DELETE /channels/caller/mute?direction=in",
+            "muted_in",
+            json!(true),
+        ),
+        (
+            "POST /channels/caller/mute?direction=out",
+            "DELETE /channels/caller/mute?direction=both",
+            "muted_out",
+            json!(true),
+        ),
+    ] {
+        let before = stage.control("GET", "calls/caller", json!({})).await;
+        assert_ne!(before[member], value);
+        stage.done(does).await;
+        assert_eq!(stage.control("GET", "calls/caller", json!({})).await[member], value, "{does}");
+        stage.done(undoes).await;
+        assert_eq!(stage.control("GET", "calls/caller", json!({})).await, before, "{undoes}");
+    }
+}
