@@ -100,7 +100,7 @@ subtest 'calls of other kinds' => sub {
 
 subtest 'a telephone is called' => sub {
     my $caller = $sim->call('1000')->expect_state('Up');
-    $caller->press('2');
+    $caller->press('2')->expect_bridged;
     my $bob = $sim->expect_call('PJSIP/bob', within => 5);
     is $bob->state, 'Ringing', 'it rings';
     $bob->answer->expect_state('Up', within => '5');

@@ -221,7 +221,8 @@ Every operation of ARI as a method, every event as an object, lost connections m
 connection is read by a thread of the native library at all times, so that events are kept however slow a handler is; Perl code
 runs in the program's own thread only.
 
-L<Asterisk::ARI::Surface> is the index of resources, objects and events.
+L<Asterisk::ARI::Surface> is the index of resources, objects and events. Applications are tested without an Asterisk with
+L<Asterisk::ARI::Simulator>.
 
 =head1 CALLS
 
