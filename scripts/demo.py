@@ -56,10 +56,11 @@ def tell(login):
     url, username, password = login.values()
     server = name(url, username, password)
     print(f"{server} at {url}\n", flush=True)
-    passed = same_facts(url, server)
+    environment = {**os.environ, **login}
+    passed = same_facts(url, server, environment)
     for language, command in LANGUAGES.items():
         print(flush=True)
-        if subprocess.run(command, cwd=ROOT, env={**os.environ, **login}).returncode != 0:
+        if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
             print(f"demo: {language} failed on {server}", flush=True)
             passed = False
     return 0 if passed else 1
@@ -76,12 +77,12 @@ def name(url, username, password):
     return f"Asterisk {re.match(r'[0-9.]*', version).group() or version}"
 
 
-def same_facts(url, server):
+def same_facts(url, server, environment):
     """Compares the server's Swagger with the documents of the repository. Between releases it may differ, and what does
     is worth seeing; from the release that the documents describe it may not."""
     print(f"Its Swagger documents, compared with {DOCUMENTS}:", flush=True)
     command = [*CARGO, "run", "--quiet", "--package", "ari-codegen", "--", "diff", DOCUMENTS, url]
-    same = subprocess.run(command, cwd=ROOT).returncode == 0
+    same = subprocess.run(command, cwd=ROOT, env=environment).returncode == 0
     described = server == "the simulator" or f"{server}.".startswith(f"Asterisk {DESCRIBED}.")
     return same or not described
 

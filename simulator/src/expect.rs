@@ -11,6 +11,9 @@ use crate::shared::Shared;
 /// How many records a failed expectation shows.
 const SHOWN: usize = 25;
 
+/// How many seconds are long enough to see that something does not come.
+const GLANCE: f64 = 0.5;
+
 /// What is waited for. Each record meets one expectation only, so that two of the same kind need two records.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,9 +36,8 @@ pub struct Expectation {
     /// The event's members, as far as they matter.
     #[serde(default)]
     pub fields: Map<String, Value>,
-    /// Seconds (real ones) to wait.
-    #[serde(default = "patience")]
-    pub within: f64,
+    /// Seconds (real ones) to wait: 5, or half a second for what may not come.
+    pub within: Option<f64>,
     /// Only what happened after the record with this number.
     #[serde(default)]
     pub after: u64,
@@ -61,7 +63,7 @@ impl Expectation {
             }
             (None, Some(_)) => {}
         }
-        seconds(self.within).map(drop)
+        self.within.map_or(Ok(()), |within| seconds(within).map(drop))
     }
 
     /// In what a record is not what is expected; nothing, if it is. None for records of another kind.
@@ -95,6 +97,10 @@ impl Expectation {
         includes(&Value::Object(self.fields.clone()), &told.event)
     }
 
+    fn patience(&self) -> f64 {
+        self.within.unwrap_or(patience())
+    }
+
     /// The expectation in words.
     fn describe(&self) -> String {
         let members = |members: &Map<String, Value>| {
@@ -126,7 +132,7 @@ impl Expectation {
             record.claimed = true;
             Some(serde_json::json!(record))
         };
-        match shared.wait_for(self.within, search).await {
+        match shared.wait_for(self.patience(), search).await {
             Some(record) => Ok(record),
             None => Err(self.failure(shared)),
         }
@@ -140,7 +146,7 @@ impl Expectation {
             let record = world.log.after(self.after).find(fits).map(line);
             record
         };
-        match shared.wait_for(self.within, search).await {
+        match shared.wait_for(self.within.unwrap_or(GLANCE), search).await {
             None => Ok(Value::Null),
             Some(line) => Err(format!("expected not to see {}, but it came:\n{line}", self.describe())),
         }
@@ -148,7 +154,7 @@ impl Expectation {
 
     fn failure(&self, shared: &Shared) -> String {
         let world = shared.world();
-        let mut text = format!("expected {} within {} s, but it did not come.", self.describe(), self.within);
+        let mut text = format!("expected {} within {} s, but it did not come.", self.describe(), self.patience());
         let near = world.log.after(self.after).filter_map(|record| Some((record, self.difference(record)?)));
         let near: Vec<_> = near.collect();
         for (record, difference) in near.iter().rev().take(SHOWN).rev() {
@@ -161,7 +167,7 @@ impl Expectation {
         if near.is_empty() {
             text.push_str(&shown(world.log.after(self.after)));
         }
-        let apps: Vec<_> = world.apps.by_name.keys().map(String::as_str).collect();
+        let apps: Vec<_> = world.apps.connected().collect();
         match apps.is_empty() {
             true => text.push_str("\nNo application is connected."),
             false => text.push_str(&format!("\nConnected: {}.", apps.join(", "))),

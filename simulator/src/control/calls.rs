@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{json, Map, Value};
+use tokio::sync::oneshot;
 
 use super::{nothing, parse, unmet, Refused, Said};
 use crate::dialplan::Position;
@@ -145,7 +146,7 @@ async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
     if let Some(app) = &app {
         let connected = || shared.world().is_registered(app).then_some(());
         if shared.wait_for(call.within, connected).await.is_none() {
-            let there = connected_apps(&shared.world());
+            let there = shared.world().apps.connected().collect::<Vec<_>>().join(", ");
             let others = if there.is_empty() { "no application is".to_owned() } else { format!("connected: {there}") };
             let message = format!("the application {app:?} was not connected within {} s ({others})", call.within);
             return Err(Refused::new(409, message));
@@ -155,11 +156,6 @@ async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
     settle(shared);
     let world = shared.world();
     shown(&world, &id).ok_or_else(|| no_call(&id))
-}
-
-fn connected_apps(world: &World) -> String {
-    let connected = world.apps.by_name.iter().filter(|(_, app)| app.is_connected());
-    connected.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn begin(world: &mut World, call: Incoming, context: &str) -> Result<String, Refused> {
@@ -207,14 +203,17 @@ async fn press(shared: &Arc<Shared>, id: &str, Press { keys, duration, gap }: Pr
         return Err(format!("{key:?} is no key; 0 to 9, *, # and A to D are").into());
     }
     let times = Times { before: 0, each: duration, between: gap, after: 0 };
-    let took = {
+    let (pressed, all) = oneshot::channel();
+    {
         let mut world = shared.world();
         alive(&world, id)?;
         let took = world.press_keys(id, &keys, times);
-        world.clock.real(took)
-    };
-    tokio::time::sleep(took).await;
-    settle(shared);
+        world.after(took, |_| {
+            let _ = pressed.send(());
+        });
+    }
+    // A restart forgets that keys were being pressed.
+    let _ = all.await;
     Ok(Value::Null)
 }
 

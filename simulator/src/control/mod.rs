@@ -120,7 +120,7 @@ fn about(shared: &Shared) -> Value {
         "speed": world.clock.speed(),
         "mode": format!("{:?}", *shared.mode.borrow()).to_lowercase(),
         "seq": world.log.last(),
-        "applications": world.apps.by_name.keys().collect::<Vec<_>>(),
+        "applications": world.apps.connected().collect::<Vec<_>>(),
         "channels": world.channels.values().map(|channel| channel.json()).collect::<Vec<_>>(),
     })
 }

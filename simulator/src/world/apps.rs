@@ -175,6 +175,13 @@ impl App {
     }
 }
 
+impl Apps {
+    /// The names of applications that are connected.
+    pub fn connected(&self) -> impl Iterator<Item = &str> {
+        self.by_name.iter().filter(|(_, app)| app.is_connected()).map(|(name, _)| name.as_str())
+    }
+}
+
 impl World {
     /// A connection takes over its applications; who had them is told so, and hears no more of them.
     pub fn connect(&mut self, socket: Socket) {

@@ -1,11 +1,9 @@
 //! Playbacks: media that an application plays to a channel or a bridge, one list after the other.
 
-use std::time::Instant;
-
 use serde_json::{json, Value};
 
 use super::channel::{Channel, State as Call};
-use super::clock::Timer;
+use super::clock::{Moment, Timer};
 use super::dial::Signal;
 use super::target::{Job, Target};
 use super::{sounds, World};
@@ -51,7 +49,7 @@ pub struct Playback {
     skip: f64,
     /// Seconds of the present media that were over at `since`.
     position: f64,
-    since: Instant,
+    since: Moment,
     /// How long the present media is.
     length: f64,
     timer: Option<Timer>,
@@ -108,7 +106,7 @@ impl World {
             state: State::Queued,
             skip: milliseconds("skipms", SKIP),
             position: milliseconds("offsetms", 0),
-            since: Instant::now(),
+            since: Moment::ZERO,
             length: 0.0,
             timer: None,
         };
@@ -164,8 +162,9 @@ impl World {
             Ok(length) => length,
             Err(Unplayable) => return self.next_media(key),
         };
+        let now = self.clock.now();
         let Some(playback) = self.playbacks.get_mut(key) else { return };
-        playback.since = Instant::now();
+        playback.since = now;
         // What does not exist cannot be played from somewhere in its middle.
         playback.length = length.unwrap_or(0.0);
         match length {
@@ -180,8 +179,9 @@ impl World {
         let Some(playback) = self.playbacks.get(key) else { return };
         let (rest, owned) = (playback.length - playback.position, key.to_owned());
         let timer = self.after(rest, move |world| world.media_over(&owned, true));
+        let now = self.clock.now();
         if let Some(playback) = self.playbacks.get_mut(key) {
-            playback.since = Instant::now();
+            playback.since = now;
             playback.timer = Some(timer);
         }
     }

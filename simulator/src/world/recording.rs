@@ -1,12 +1,11 @@
 //! Recordings that are being made.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use indexmap::IndexMap;
 use serde_json::{json, Value};
 
-use super::clock::Timer;
+use super::clock::{Moment, Timer};
 use super::stored::{Format, Stored};
 use super::target::{Job, Target};
 use super::World;
@@ -32,10 +31,10 @@ pub struct Live {
     /// The bridge's own member that records it.
     recorder: Option<String>,
     /// Since when it records without a pause, and what it had recorded until then, in seconds.
-    since: Option<Instant>,
+    since: Option<Moment>,
     recorded: f64,
     /// Since when nobody has talked, and how long the silences before that were.
-    silent: Option<Instant>,
+    silent: Option<Moment>,
     silence: f64,
     timers: Vec<Timer>,
     silence_timer: Option<Timer>,
@@ -153,9 +152,10 @@ impl World {
             }
         }
         let quiet = !self.is_noisy(&live.target);
+        let now = self.clock.now();
         let Some(live) = self.recordings.live.get_mut(name) else { return };
         live.state = "recording";
-        live.since = Some(Instant::now());
+        live.since = Some(now);
         live.silent = live.since.filter(|_| quiet);
         let (rules, format) = (live.rules.clone(), live.format);
         let stored = self.recordings.stored.entry(name.to_owned()).or_insert_with(|| Stored::new(format));
@@ -215,7 +215,7 @@ impl World {
             let Some(live) = self.recordings.live.get_mut(&name) else { continue };
             let timer = live.silence_timer.take();
             live.silence += live.silent.take().map_or(0.0, |since| self.clock.since(since));
-            live.silent = (!talking).then(Instant::now);
+            live.silent = (!talking).then(|| self.clock.now());
             timer.into_iter().for_each(|timer| self.cancel(timer));
             if !talking {
                 self.await_silence(&name);
@@ -306,11 +306,12 @@ impl World {
 
     /// Pauses, or goes on. A recording that has not begun is none yet.
     pub fn pause_recording(&mut self, name: &str, pause: bool) -> Outcome {
+        let now = self.clock.now();
         let live = self.live_in_session(name)?;
         let since = live.since;
         match pause {
             true => live.since = None,
-            false => live.since = Some(since.unwrap_or_else(Instant::now)),
+            false => live.since = Some(since.unwrap_or(now)),
         }
         live.state = if pause { "paused" } else { "recording" };
         if let Some(since) = since.filter(|_| pause) {

@@ -246,7 +246,7 @@ class SimulatorBase(WatchingCommands, FailingCommands, Generic[C]):
 
     @Command
     def set_speed(self, speed: float) -> Step[None]:
-        """Changes how fast time passes from now on; what has begun keeps its time.
+        """Changes how fast time passes from now on, for what has begun, too.
 
         Args:
             speed: Simulated seconds that pass in one.
