@@ -4,18 +4,37 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use ari_core::events::spec::Identity;
 use ari_core::generated::events::{EVENTS, OBJECTS};
 use ari_core::operation::{self, Returns};
-use ari_core::typed::FromJson;
-use ari_core::{
-    objects, Client, Error, ErrorKind, Event, ObjectKey, Options, Reply, Result, StartOptions, SubscriptionId,
-};
+use ari_core::{Client, Error, ErrorKind, Event, ObjectKey, Options, Reply, Result, StartOptions, SubscriptionId};
 use base64::Engine;
 use serde_json::{json, Map, Value};
 
+mod typed;
+
+/// A way to use the library.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Surface {
+    /// Calls by the operation's id, with arguments that are data.
+    #[default]
+    ById,
+    /// Calls by the methods of resources and domain objects, wherever a program could be written that makes them.
+    Typed,
+}
+
+impl Surface {
+    pub fn name(self) -> &'static str {
+        match self {
+            Surface::ById => "rust",
+            Surface::Typed => "rust-typed",
+        }
+    }
+}
+
 /// `table` is the URL of the server with the cases.
-pub async fn run(case: &Value, table: &str) -> Value {
-    let seen = Seen::default();
+pub async fn run(case: &Value, surface: Surface, table: &str) -> Value {
+    let seen = Seen { surface, ..Seen::default() };
     seen.lock().hold = format!("{table}/hold/{}", case["id"].as_str().unwrap_or_default());
     let mut outcome = match carry_out(case, &seen).await {
         Ok(outcome) => outcome,
@@ -32,15 +51,15 @@ async fn carry_out(case: &Value, seen: &Seen) -> Result<Value> {
         options.set(&name, &value)?;
     }
     let client = Client::connect(options).await?;
+    if let Some(typed) = seen.typed(&client, &case["call"]).filter(|_| has_place(case)) {
+        return typed::as_wanted(typed.await, &case["result"]["json"]);
+    }
+    // What the documents describe can be said in types, and nothing may go another way unseen.
+    let is_described = case["call"].is_object() && text("file").starts_with("generated/");
+    assert!(seen.surface == Surface::ById || !is_described, "{}: no typed call for these arguments", text("id"));
     match text("kind") {
         "connect" => Ok(json!({ "nothing": true })),
-        "call" => {
-            let operation = case["call"]["operation"].as_str().unwrap_or_default();
-            let reply = client.call(operation, arguments(&case["call"])).await?;
-            let mut outcome = value_of(reply);
-            outcome["object"] = class_of(&client, operation, &outcome["json"]);
-            Ok(outcome)
-        }
+        "call" => by_id(&client, &case["call"]).await,
         "request" => {
             let request = &case["request"];
             let query: Vec<(String, String)> = serde_json::from_value(request["query"].clone()).unwrap_or_default();
@@ -69,21 +88,28 @@ async fn carry_out(case: &Value, seen: &Seen) -> Result<Value> {
     }
 }
 
-/// Those of the call and, for a method of an object, those that say which: what the typed method fills in.
-fn arguments(call: &Value) -> Map<String, Value> {
+async fn by_id(client: &Client, call: &Value) -> Result<Value> {
+    let operation = call["operation"].as_str().unwrap_or_default();
     let mut arguments = members(&call["arguments"]);
-    let object = OBJECTS.iter().find(|object| call["on"]["class"] == object.class);
-    let mut id = call["on"]["id"].as_str().unwrap_or_default();
-    let identity = object.map(|object| object.identity).unwrap_or_default();
-    for (index, part) in identity.iter().enumerate() {
-        let (value, rest) = match index + 1 < identity.len() {
-            true => id.split_once('/').expect("two parts of an identity"),
-            false => (id, ""),
-        };
-        arguments.insert(part.parameter.to_string(), value.into());
-        id = rest;
-    }
-    arguments
+    // What the typed method fills in.
+    arguments.extend(identity(&call["on"]).map(|(part, value)| (part.parameter.to_string(), value)));
+    let mut outcome = value_of(client.call(operation, arguments).await?);
+    outcome["object"] = class_of(client, operation, &outcome["json"]);
+    Ok(outcome)
+}
+
+/// The parts of what names an object, and their values.
+fn identity(on: &Value) -> impl Iterator<Item = (&'static Identity, Value)> + '_ {
+    let object = OBJECTS.iter().find(|object| on["class"] == object.class);
+    let parts = object.map(|object| object.identity).unwrap_or_default();
+    let id = on["id"].as_str().unwrap_or_default();
+    parts.iter().zip(id.splitn(parts.len().max(1), '/').map(Value::from))
+}
+
+/// Whether the typed call has a result for what the server answers: one that gives nothing drops what comes on top of it.
+fn has_place(case: &Value) -> bool {
+    let operation = operation::find(case["call"]["operation"].as_str().unwrap_or_default());
+    case["result"]["json"].is_null() || operation.is_ok_and(|operation| operation.returns != Returns::Nothing)
 }
 
 fn members(value: &Value) -> Map<String, Value> {
@@ -134,21 +160,15 @@ fn class_of(client: &Client, operation: &str, result: &Value) -> Value {
 
 /// Makes the domain object; its class when that worked.
 fn made(client: &Client, class: &str, item: &Value) -> Value {
-    macro_rules! make {
-        ($($class:ident)*) => {
-            match class {
-                $(stringify!($class) => objects::$class::from_json(client, item.clone()).map(|_| stringify!($class)),)*
-                other => panic!("the runner does not know the domain object {other}"),
-            }
-        };
-    }
-    let made = make!(Application Bridge Channel DeviceState Endpoint LiveRecording LogChannel Mailbox Module Playback Sound StoredRecording);
-    made.map_or_else(|reason| json!(reason.to_string()), |class| json!(class))
+    typed::object(client, class, item.clone()).map_or_else(Value::from, |key| key.class.into())
 }
 
 /// The handlers that are registered, and the calls of them so far.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<State>>);
+struct Seen {
+    surface: Surface,
+    state: Arc<Mutex<State>>,
+}
 
 #[derive(Default)]
 struct State {
@@ -162,7 +182,12 @@ struct State {
 
 impl Seen {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The call by its typed method, if it is to be made so and can be.
+    fn typed(&self, client: &Client, call: &Value) -> Option<typed::Outcome> {
+        (self.surface == Surface::Typed).then(|| typed::call(client, call)).flatten()
     }
 
     fn register(&self, client: &Client, handler: &Value) {
@@ -182,16 +207,22 @@ impl Seen {
             async move { seen.handle(&client, &described, &event).await }
         };
         let event = handler["event"].as_str().unwrap_or_default();
-        let id = match serde_json::from_value::<(String, String)>(json!([handler["on"]["class"], handler["on"]["id"]]))
-        {
-            Ok((class, id)) => client.add_object_handler(ObjectKey { class, id }, event, call),
-            Err(_) => client.add_event_handler(event, call),
+        let (on, class) = (&handler["on"], handler["on"]["class"].as_str());
+        let id = match (class, self.surface) {
+            (None, _) => client.add_event_handler(event, call),
+            (Some(class), Surface::Typed) => {
+                typed::add_handler(client, class, typed::names(on), event, call).expect("a domain object")
+            }
+            (Some(class), Surface::ById) => {
+                let id = on["id"].as_str().unwrap_or_default();
+                client.add_object_handler(ObjectKey { class: class.into(), id: id.into() }, event, call)
+            }
         };
         self.lock().registered.insert(name, id);
     }
 
     async fn handle(&self, client: &Client, handler: &Value, event: &Event) {
-        let json = json_of(event);
+        let json = typed::event(event).expect("an event is a value");
         let objects = objects_of(event.name(), &json);
         self.lock().calls.push(json!({ "handler": handler["name"], "event": json, "objects": objects }));
         for action in handler["does"].as_array().into_iter().flatten() {
@@ -204,8 +235,10 @@ impl Seen {
                 }
                 "raise" => give_up(what.to_string()),
                 "call" => {
-                    let operation = what["operation"].as_str().unwrap_or_default();
-                    let outcome = client.call(operation, members(&what["arguments"])).await;
+                    let outcome = match self.typed(client, what) {
+                        Some(outcome) => outcome.await,
+                        None => by_id(client, what).await,
+                    };
                     outcome.unwrap_or_else(|error| give_up(error.to_string()));
                 }
                 "stop" => client.stop(),
@@ -224,20 +257,6 @@ impl Seen {
 /// Panics without a word: a backtrace for each failure on purpose would hold up everything else on a busy machine.
 fn give_up(why: String) -> ! {
     std::panic::resume_unwind(Box::new(why))
-}
-
-/// The typed event as JSON again.
-fn json_of(event: &Event) -> Value {
-    macro_rules! typed {
-        ($($variant:ident)*) => {
-            match event {
-                Event::Unknown(unknown) => unknown.data.clone(),
-                $(Event::$variant(event) => serde_json::to_value(event).expect("an event is JSON"),)*
-                other => panic!("the runner does not know the event {}", other.name()),
-            }
-        };
-    }
-    typed!(ApplicationMoveFailed ApplicationRegistered ApplicationReplaced ApplicationUnregistered BridgeAttendedTransfer BridgeBlindTransfer BridgeCreated BridgeDestroyed BridgeMerged BridgeVideoSourceChanged CallBroadcast CallClaimed ChannelCallerId ChannelConnectedLine ChannelCreated ChannelDestroyed ChannelDialplan ChannelDtmfReceived ChannelEnteredBridge ChannelHangupRequest ChannelHold ChannelLeftBridge ChannelStateChange ChannelTalkingFinished ChannelTalkingStarted ChannelToneDetected ChannelTransfer ChannelUnhold ChannelUserevent ChannelVarset Connected ConnectionClosed ConnectionLost ContactStatusChange DeviceStateChanged Dial EndpointStateChange EventsDropped PeerStatusChange PlaybackContinuing PlaybackFinished PlaybackStarted RESTResponse Reconnected Reconnecting RecordingFailed RecordingFinished RecordingStarted StasisEnd StasisStart TextMessageReceived UnreadableFrame)
 }
 
 /// The objects in the event's fields, by class and id.
