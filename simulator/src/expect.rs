@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::log::{Asked, Record, Told, What};
+use crate::faults::known_arguments;
+use crate::log::{Asked, Log, Record, Told, What};
 use crate::shared::Shared;
 
 /// How many records a failed expectation shows.
@@ -54,13 +55,13 @@ impl Expectation {
             (Some(_), Some(_)) | (None, None) => {
                 return Err("an expectation is about a request (`operation`) or an event (`type`)".into())
             }
-            (Some(id), None) => {
-                let operation = ari_core::operation::find(id).map_err(|why| why.message().to_owned())?;
-                let known = |name: &String| operation.parameters.iter().any(|parameter| parameter.name == name);
-                if let Some(name) = self.arguments.keys().find(|name| !known(name)) {
-                    return Err(format!("{id} has no parameter {name:?}"));
-                }
+            (Some(_), None) if !self.fields.is_empty() || self.application.is_some() => {
+                return Err("`fields` and `application` are of events; a request has `arguments` and `status`".into())
             }
+            (None, Some(_)) if !self.arguments.is_empty() || self.status.is_some() => {
+                return Err("`arguments` and `status` are of requests; an event has `fields` and `application`".into())
+            }
+            (Some(id), None) => known_arguments(id, &self.arguments)?,
             (None, Some(_)) => {}
         }
         self.within.map_or(Ok(()), |within| seconds(within).map(drop))
@@ -72,9 +73,7 @@ impl Expectation {
             What::Request(asked) if asked.operation.is_some() && asked.operation == self.operation.as_deref() => {
                 Some(self.request_difference(asked))
             }
-            What::Event(told) if self.kind.as_deref() == told.event["type"].as_str() => {
-                Some(self.event_difference(told))
-            }
+            What::Event(told) if self.kind.as_deref() == Some(&*told.kind) => Some(self.event_difference(told)),
             _ => None,
         }
     }
@@ -94,7 +93,7 @@ impl Expectation {
         if let Some(application) = self.application.as_ref().filter(|application| **application != told.application) {
             return Err(format!("it was sent to {:?}, not to {application:?}", told.application));
         }
-        includes(&Value::Object(self.fields.clone()), &told.event)
+        includes(&Value::Object(self.fields.clone()), &told.event())
     }
 
     fn patience(&self) -> f64 {
@@ -124,13 +123,13 @@ impl Expectation {
 
     /// Waits until it is met, and gives the record, or what happened instead.
     pub async fn meet(&self, shared: &Shared) -> Result<Value, String> {
+        let mut seen = self.after;
         let search = || {
             let mut world = shared.world();
-            let fits = |record: &&Record| !record.claimed && matches!(self.difference(record), Some(Ok(())));
-            let seq = world.log.after(self.after).find(fits)?.seq;
+            let seq = self.find(&world.log, &mut seen)?;
             let record = world.log.record(seq)?;
             record.claimed = true;
-            Some(serde_json::json!(record))
+            Some(record.json())
         };
         match shared.wait_for(self.patience(), search).await {
             Some(record) => Ok(record),
@@ -140,16 +139,31 @@ impl Expectation {
 
     /// Waits for the time to pass; what comes and fits is a failure.
     pub async fn avoid(&self, shared: &Shared) -> Result<Value, String> {
+        let mut seen = self.after;
         let search = || {
-            let world = shared.world();
-            let fits = |record: &&Record| !record.claimed && matches!(self.difference(record), Some(Ok(())));
-            let record = world.log.after(self.after).find(fits).map(line);
-            record
+            let mut world = shared.world();
+            let seq = self.find(&world.log, &mut seen)?;
+            world.log.record(seq).map(|record| line(record))
         };
         match shared.wait_for(self.within.unwrap_or(GLANCE), search).await {
             None => Ok(Value::Null),
             Some(line) => Err(format!("expected not to see {}, but it came:\n{line}", self.describe())),
         }
+    }
+
+    /// A record that fits. Those that never will are not looked at again.
+    fn find(&self, log: &Log, seen: &mut u64) -> Option<u64> {
+        let mut settled = true;
+        for record in log.after(*seen) {
+            if !record.claimed && matches!(self.difference(record), Some(Ok(()))) {
+                return Some(record.seq);
+            }
+            settled &= !matches!(&record.what, What::Request(asked) if asked.status.is_none());
+            if settled {
+                *seen = record.seq;
+            }
+        }
+        None
     }
 
     fn failure(&self, shared: &Shared) -> String {
@@ -194,13 +208,14 @@ fn line(record: &Record) -> String {
             format!("  {:8.3} s  {} {} -> {status}{message}", record.at, asked.method, asked.target)
         }
         What::Event(told) => {
+            let event = told.event();
             let about = ["channel", "peer", "bridge", "playback", "recording"].iter().find_map(|name| {
-                let object = told.event.get(name)?;
+                let object = event.get(name)?;
                 let id = object.get("id").or(object.get("name"))?.as_str()?;
                 Some(format!(" {name} {id}"))
             });
             let lost = if told.delivered { "" } else { " (not connected)" };
-            let kind = told.event["type"].as_str().unwrap_or_default();
+            let kind = &told.kind;
             format!("  {:8.3} s  event {kind}{} to {}{lost}", record.at, about.unwrap_or_default(), told.application)
         }
     }

@@ -59,11 +59,27 @@ fn once() -> Option<u64> {
     Some(1)
 }
 
+/// Whether an operation has all of these arguments.
+pub fn known_arguments(id: &str, arguments: &Map<String, Value>) -> Result<(), String> {
+    let operation = ari_core::operation::find(id).map_err(|why| why.message().to_owned())?;
+    let known = |name: &String| operation.parameters.iter().any(|parameter| parameter.name == name);
+    match arguments.keys().find(|name| !known(name)) {
+        Some(name) => Err(format!("{id} has no parameter {name:?}")),
+        None => Ok(()),
+    }
+}
+
 impl Fault {
     /// What cannot be meant.
     pub fn check(&self) -> Result<(), String> {
         if self.operation != "*" {
-            ari_core::operation::find(&self.operation).map_err(|why| why.message().to_owned())?;
+            known_arguments(&self.operation, &self.arguments)?;
+        }
+        if self.times == Some(0) {
+            return Err("a fault happens at least once; `times` is 1 or more, or null for ever".into());
+        }
+        if self.performed && self.cut.is_none() {
+            return Err("`performed` goes with a cut: with a status or a delay there is no question".into());
         }
         if self.status.is_some() && self.cut.is_some() {
             return Err("a fault is a status or a cut, not both".into());

@@ -169,7 +169,17 @@ async fn answer(shared: &Arc<Shared>, request: hyper::Request<Incoming>, line: &
         if request.headers().get(UPGRADE).is_none_or(|upgrade| !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
             return Some(reply(Answer::html(426, "")));
         }
-        return Some(sockets::open(shared, request, &query, line.clone()));
+        let asked = Request { method: "GET".into(), path: below.into(), query: query.clone(), ..Request::default() };
+        return match shared.go_through(&asked, |_| sockets::check(request.headers(), &query)).await {
+            Fate::Answered(answer) if answer.status == 101 => {
+                Some(sockets::open(shared, request, &query, line.clone()))
+            }
+            Fate::Answered(answer) => Some(reply(answer)),
+            Fate::Cut(cut) => {
+                line.cut(cut);
+                None
+            }
+        };
     }
     if !may_write && !matches!(request.method().as_str(), "GET" | "OPTIONS") {
         return Some(reply(Answer::refuse(403, "Write access denied")));

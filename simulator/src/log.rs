@@ -4,27 +4,25 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{json, Map, Value};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// How much is kept; what is older than that is forgotten.
-const CAPACITY: usize = 200_000;
+const CAPACITY: usize = 100_000;
 
 /// One thing that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Record {
     /// Counts requests and events together, from 1.
     pub seq: u64,
     /// Seconds since the simulator started.
     pub at: f64,
-    #[serde(flatten)]
     pub what: What,
     /// An expectation has been met by it; it will meet no other.
-    #[serde(skip)]
     pub claimed: bool,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum What {
     Request(Asked),
     Event(Told),
@@ -45,13 +43,35 @@ pub struct Asked {
     pub message: Option<String>,
 }
 
-/// An event that was sent to an application.
-#[derive(Clone, Debug, Serialize)]
+/// An event that was sent to an application. There may be many: they are kept as the text that was sent.
+#[derive(Clone, Debug)]
 pub struct Told {
     pub application: String,
-    pub event: Value,
+    pub kind: String,
+    pub text: Utf8Bytes,
     /// Whether the application was connected.
     pub delivered: bool,
+}
+
+impl Told {
+    pub fn event(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+}
+
+impl Record {
+    /// The record as tests get it.
+    pub fn json(&self) -> Value {
+        let mut json = match &self.what {
+            What::Request(asked) => json!(asked),
+            What::Event(told) => {
+                json!({ "application": told.application, "event": told.event(), "delivered": told.delivered })
+            }
+        };
+        json["seq"] = self.seq.into();
+        json["at"] = self.at.into();
+        json
+    }
 }
 
 /// Everything that happened since the start, or since it was last cleared.

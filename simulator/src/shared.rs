@@ -1,5 +1,6 @@
 //! What the listening sockets, the control interface and time have in common.
 
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
@@ -35,6 +36,8 @@ pub struct Shared {
     pub mode: watch::Sender<Mode>,
     /// Whether connections are taken; the mode says what should be.
     pub listening: watch::Sender<bool>,
+    /// How often it was told to start or stop: the newest order counts.
+    orders: AtomicU64,
     sockets: AtomicU64,
     /// Where ARI and the control interface are, once they are.
     pub places: OnceLock<[String; 2]>,
@@ -58,6 +61,7 @@ impl Shared {
             faults: Mutex::default(),
             mode: watch::Sender::new(Mode::Up),
             listening: watch::Sender::new(true),
+            orders: AtomicU64::new(0),
             sockets: AtomicU64::new(1),
             places: OnceLock::new(),
             options,
@@ -79,6 +83,11 @@ impl Shared {
 
     /// Carries a request out, with what is set to go wrong with it. Who sends it is known by now.
     pub async fn perform(&self, request: &Request) -> Fate {
+        self.go_through(request, |call| self.carry_out(call)).await
+    }
+
+    /// Notes a request, lets go wrong what is set to, and has it carried out otherwise.
+    pub async fn go_through(&self, request: &Request, carry_out: impl Fn(&Call) -> Answer) -> Fate {
         let read = table::read(request);
         let seq = self.note(request, read.as_ref().ok());
         let call = match read {
@@ -92,27 +101,33 @@ impl Shared {
         match fault {
             Some(Fault { cut: Some(cut), performed, .. }) => {
                 if performed {
-                    self.carry_out(&call);
+                    carry_out(&call);
                 }
                 Fate::Cut(cut)
             }
             Some(fault) => {
-                let answer = fault.answer().unwrap_or_else(|| self.carry_out(&call));
+                let answer = fault.answer().unwrap_or_else(|| carry_out(&call));
                 self.answered(seq, answer)
             }
             None => {
-                let answer = self.carry_out(&call);
+                let answer = carry_out(&call);
                 self.answered(seq, answer)
             }
         }
     }
 
     fn carry_out(&self, call: &Call) -> Answer {
-        let mut world = self.world();
-        let answer = resources::perform(&mut world, call);
-        world.run_due();
-        world.touch();
-        answer
+        let carry_out = || {
+            let mut world = self.world();
+            let answer = resources::perform(&mut world, call);
+            world.run_due();
+            world.touch();
+            answer
+        };
+        // A mistake of the simulator's own is told to who meets it.
+        let id = call.operation.id;
+        catch_unwind(AssertUnwindSafe(carry_out))
+            .unwrap_or_else(|_| Answer::fail(500, format!("the simulator has failed at {id}, please report this")))
     }
 
     fn note(&self, request: &Request, call: Option<&Call>) -> u64 {
@@ -156,27 +171,29 @@ impl Shared {
     pub async fn run_clock(&self) {
         let earlier = self.world().clock.earlier.clone();
         loop {
-            let due = {
-                let mut world = self.world();
-                world.run_due();
-                world.clock.next_due()
-            };
+            // Whatever fails in one call, time goes on for the others.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.world().run_due()));
+            let due = self.world().clock.next_due();
             match due {
+                Some(at) if at <= Instant::now() => tokio::task::yield_now().await,
                 Some(at) => drop(tokio::time::timeout_at(at.into(), earlier.notified()).await),
                 None => earlier.notified().await,
             }
         }
     }
 
-    /// The server goes away, and comes back after a time for each stage, as Asterisk does when it is restarted.
+    /// The server goes away, and comes back after a time for each stage, as Asterisk does when it is restarted; unless it is
+    /// told something else meanwhile.
     pub async fn restart(&self, down: Duration, loading: Duration, booting: Duration) {
-        self.stop().await;
-        tokio::time::sleep(down).await;
-        self.start(Mode::Loading).await;
-        tokio::time::sleep(loading).await;
-        self.mode.send_replace(Mode::Booting);
-        tokio::time::sleep(booting).await;
-        self.mode.send_replace(Mode::Up);
+        let order = self.stop().await;
+        for (wait, mode) in [(down, Mode::Loading), (loading, Mode::Booting), (booting, Mode::Up)] {
+            tokio::time::sleep(wait).await;
+            if self.orders.load(Ordering::Relaxed) != order {
+                return;
+            }
+            self.mode.send_replace(mode);
+            self.listens(true).await;
+        }
     }
 
     /// Comes when the server goes away.
@@ -184,16 +201,19 @@ impl Shared {
         let _ = self.mode.subscribe().wait_for(|mode| *mode == Mode::Down).await;
     }
 
-    /// The server goes away. Who was connected is cut off, and what was going on is forgotten.
-    pub async fn stop(&self) {
+    /// The server goes away. Who was connected is cut off, and what was going on is forgotten. Gives the number of the order.
+    pub async fn stop(&self) -> u64 {
+        let order = self.orders.fetch_add(1, Ordering::Relaxed) + 1;
         self.mode.send_replace(Mode::Down);
         self.world().restart();
         self.listens(false).await;
+        order
     }
 
     /// The server takes connections again.
-    pub async fn start(&self, mode: Mode) {
-        self.mode.send_replace(mode);
+    pub async fn start(&self) {
+        self.orders.fetch_add(1, Ordering::Relaxed);
+        self.mode.send_replace(Mode::Up);
         self.listens(true).await;
     }
 

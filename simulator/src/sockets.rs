@@ -9,7 +9,7 @@ use hyper::header::{HeaderMap, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_K
 use hyper::upgrade::Upgraded;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver};
+use tokio::sync::mpsc::{channel, Receiver};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
@@ -22,8 +22,15 @@ use crate::shared::Shared;
 use crate::table::pairs;
 use crate::world::apps::{Outgoing, Socket};
 
+/// How many events wait for a connection that does not read.
+const MOST_WAITING: usize = 50_000;
 /// The one protocol that ARI speaks on its WebSockets.
 const PROTOCOL: &str = "ari";
+
+/// What a request for a WebSocket is answered with: 101, if there will be one.
+pub fn check(headers: &HeaderMap, query: &str) -> Answer {
+    accept(headers, query).map_or_else(|refused| refused, |_| Answer { status: 101, ..Answer::nothing() })
+}
 
 /// Answers the request for a WebSocket, and serves it if there is one.
 pub fn open(shared: &Arc<Shared>, mut request: hyper::Request<Incoming>, query: &str, line: Arc<Line>) -> Reply {
@@ -38,7 +45,7 @@ pub fn open(shared: &Arc<Shared>, mut request: hyper::Request<Incoming>, query: 
         // The client may have gone before its answer came.
         if let Ok(upgraded) = upgrade.await {
             let id = shared.socket_id();
-            let (sender, receiver) = unbounded_channel();
+            let (sender, receiver) = channel(MOST_WAITING);
             shared.world().connect(Socket { id, apps, subscribe_all, sender });
             run(&shared, upgraded, receiver, &line).await;
             shared.world().disconnect(id);
@@ -84,7 +91,7 @@ fn accept(headers: &HeaderMap, query: &str) -> Result<Accepted, Answer> {
 }
 
 /// Writes what the world has to say until one of the two sides has enough.
-async fn run(shared: &Shared, upgraded: Upgraded, mut receiver: UnboundedReceiver<Outgoing>, line: &Line) {
+async fn run(shared: &Shared, upgraded: Upgraded, mut receiver: Receiver<Outgoing>, line: &Line) {
     let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
     let down = shared.down();
     tokio::pin!(down);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{json, Map, Value};
 use tokio::sync::oneshot;
 
-use super::{nothing, parse, unmet, Refused, Said};
+use super::{nothing, parse, unmet, Nothing, Refused, Said};
 use crate::dialplan::Position;
 use crate::expect::{patience, seconds};
 use crate::options::{check_phone, OnCall};
@@ -125,6 +125,9 @@ fn text(value: &Value) -> Option<String> {
 
 async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
     seconds(call.within)?;
+    if call.id.as_deref() == Some("") {
+        return Err("the id of a call cannot be empty".to_owned().into());
+    }
     let context = call.context.clone().unwrap_or_else(|| "default".into());
     if let Some((name, value)) = call.variables.iter().find(|(_, value)| text(value).is_none()) {
         return Err(format!("the variable {name} is {value}, but variables are text").into());
@@ -193,6 +196,9 @@ struct Press {
     gap: u64,
 }
 
+/// Milliseconds of a key or a gap: an hour.
+const LONGEST: u64 = 3_600_000;
+
 /// Milliseconds.
 fn tenth() -> u64 {
     100
@@ -201,6 +207,9 @@ fn tenth() -> u64 {
 async fn press(shared: &Arc<Shared>, id: &str, Press { keys, duration, gap }: Press) -> Said {
     if let Some(key) = keys.chars().find(|key| !key.is_ascii_digit() && !"*#ABCDabcd".contains(*key)) {
         return Err(format!("{key:?} is no key; 0 to 9, *, # and A to D are").into());
+    }
+    if duration.max(gap) > LONGEST {
+        return Err(format!("a key or a gap may last {LONGEST} ms, not {}", duration.max(gap)).into());
     }
     let times = Times { before: 0, each: duration, between: gap, after: 0 };
     let (pressed, all) = oneshot::channel();
@@ -234,10 +243,6 @@ struct Hold {
 struct Talk {
     seconds: f64,
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 fn act(world: &mut World, id: &str, what: &str, body: Value) -> Said {
     let dialled = alive(world, id)?.dialling.is_some();

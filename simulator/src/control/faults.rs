@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
-use super::{nothing, parse, Refused, Said};
+use super::{nothing, parse, Nothing, Refused, Said};
 use crate::expect::{patience, seconds};
 use crate::faults::Fault;
-use crate::shared::{Mode, Shared};
+use crate::shared::Shared;
 use crate::world::apps::Outgoing;
 
 pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], body: Value) -> Said {
@@ -23,11 +23,13 @@ pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], body: Va
         ("POST", ["connections"]) => connections(shared, parse(body)?).await,
         ("POST", ["restart"]) => restart(shared, parse(body)?).await,
         ("POST", ["stop"]) => {
+            parse::<Nothing>(body)?;
             shared.stop().await;
             Ok(Value::Null)
         }
         ("POST", ["start"]) => {
-            shared.start(Mode::Up).await;
+            parse::<Nothing>(body)?;
+            shared.start().await;
             Ok(Value::Null)
         }
         _ => Err(nothing(method, path)),
@@ -90,7 +92,7 @@ async fn connections(shared: &Shared, asked: Connections) -> Said {
         let world = shared.world();
         let is_meant = |apps: &[String]| asked.application.as_ref().is_none_or(|app| apps.contains(app));
         let meant = world.apps.sockets.values().filter(|socket| is_meant(&socket.apps));
-        let count = meant.filter(|socket| socket.sender.send(outgoing.clone()).is_ok()).count();
+        let count = meant.filter(|socket| socket.sender.try_send(outgoing.clone()).is_ok()).count();
         (count > 0).then_some(count)
     };
     match shared.wait_for(asked.within, search).await {

@@ -14,6 +14,7 @@ use serde_json::{json, Value};
 
 use crate::answer::Answer;
 use crate::expect::Expectation;
+use crate::log::What;
 use crate::options::check_speed;
 use crate::shared::Shared;
 use crate::table::{pairs, Request};
@@ -78,12 +79,12 @@ fn decode(segment: &str) -> String {
 async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], query: &str, body: Value) -> Said {
     match (method, path) {
         ("GET", [""]) => Ok(about(shared)),
-        ("GET", ["requests"]) => records(shared, query, "operation"),
-        ("GET", ["events"]) => records(shared, query, "event"),
+        ("GET", ["requests"]) => records(shared, query, |what| matches!(what, What::Request(_))),
+        ("GET", ["events"]) => records(shared, query, |what| matches!(what, What::Event(_))),
         ("POST", ["expect"]) => expectation(body)?.meet(shared).await.map_err(unmet),
         ("POST", ["expect", "none"]) => expectation(body)?.avoid(shared).await.map_err(unmet),
         ("POST", ["event"]) => event(shared, parse(body)?),
-        ("POST", ["reset"]) => reset(shared),
+        ("POST", ["reset"]) => parse(body).and_then(|Nothing {}| reset(shared)),
         ("POST", ["speed"]) => speed(shared, parse(body)?),
         (_, ["calls" | "phones", ..]) => calls::command(shared, method, path, body).await,
         (_, ["faults" | "connections" | "restart" | "stop" | "start", ..]) => {
@@ -100,8 +101,16 @@ pub fn nothing(method: &str, path: &[&str]) -> Refused {
 
 /// What a command was given; names it does not have are refused.
 pub fn parse<T: DeserializeOwned>(body: Value) -> Result<T, Refused> {
+    if !body.is_object() {
+        return Err("the body has to be a JSON object".to_owned().into());
+    }
     serde_json::from_value(body).map_err(|why| Refused::new(400, why.to_string()))
 }
+
+/// A command that is given nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 pub fn unmet(message: String) -> Refused {
     Refused::new(417, message)
@@ -125,7 +134,7 @@ fn about(shared: &Shared) -> Value {
     })
 }
 
-fn records(shared: &Shared, query: &str, having: &str) -> Said {
+fn records(shared: &Shared, query: &str, wanted: fn(&What) -> bool) -> Said {
     let mut after = 0;
     for (name, value) in pairs(query) {
         match (name.as_str(), value.parse()) {
@@ -134,8 +143,8 @@ fn records(shared: &Shared, query: &str, having: &str) -> Said {
         }
     }
     let world = shared.world();
-    let records = world.log.after(after).map(|record| json!(record)).filter(|record| record.get(having).is_some());
-    Ok(records.collect())
+    let records = world.log.after(after).filter(|record| wanted(&record.what));
+    Ok(records.map(|record| record.json()).collect())
 }
 
 fn expectation(body: Value) -> Result<Expectation, Refused> {

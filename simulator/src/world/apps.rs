@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde_json::{json, Map, Value};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::Sender;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{now, World, ENTITY};
 use crate::log::{Told, What};
@@ -12,7 +14,7 @@ use crate::log::{Told, What};
 /// What a connection is given to do.
 #[derive(Clone, Debug)]
 pub enum Outgoing {
-    Text(String),
+    Text(Utf8Bytes),
     /// A close frame with this code.
     Close(u16),
     /// The end without a close frame.
@@ -30,7 +32,7 @@ pub struct Socket {
     pub apps: Vec<String>,
     /// Its applications listen to everything.
     pub subscribe_all: bool,
-    pub sender: UnboundedSender<Outgoing>,
+    pub sender: Sender<Outgoing>,
 }
 
 /// Something that events are about and that applications subscribe to.
@@ -268,10 +270,17 @@ impl World {
         if !app.passes(kind) {
             return;
         }
-        let event = complete(event, name);
+        let (application, kind) = (name.to_owned(), kind.to_owned());
+        let text = Utf8Bytes::from(complete(event, name).to_string());
         let socket = app.socket.and_then(|id| self.apps.sockets.get(&id));
-        let delivered = socket.is_some_and(|socket| socket.sender.send(Outgoing::Text(event.to_string())).is_ok());
-        self.log.add(What::Event(Told { application: name.to_owned(), event, delivered }));
+        let sent = socket.map(|socket| (socket.id, socket.sender.try_send(Outgoing::Text(text.clone()))));
+        let delivered = matches!(sent, Some((_, Ok(()))));
+        self.log.add(What::Event(Told { application, kind, text, delivered }));
+        if let Some((id, Err(TrySendError::Full(_)))) = sent {
+            // As Asterisk does with who does not read.
+            tracing::warn!("the connection of {name:?} does not read its events, and is given up");
+            self.disconnect(id);
+        }
         self.touch();
     }
 

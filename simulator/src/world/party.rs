@@ -7,12 +7,13 @@ use super::World;
 
 /// A dialplan that dials itself would make channels for ever.
 const MOST_CHANNELS: usize = 2_000;
+const DEEPEST: usize = 20;
 
 impl World {
     /// Calls one of the targets of `Dial`.
     pub fn dial_party(&mut self, caller: &str, target: &str) {
         let Some((technology, resource)) = target.split_once('/') else { return };
-        if self.channels.len() >= MOST_CHANNELS {
+        if self.channels.len() >= MOST_CHANNELS || self.dialled_deep(caller) >= DEEPEST {
             return;
         }
         let Ok(callee) = self.make(technology, resource, Ids::default(), ("AppDial", "(Outgoing Line)")) else {
@@ -31,6 +32,18 @@ impl World {
         if !self.dial(&callee, Dialler::Channel(caller.to_owned()), None) {
             self.end(&callee);
         }
+    }
+
+    /// How many calls of `Dial` have led to this one, each by a Local channel.
+    fn dialled_deep(&self, caller: &str) -> usize {
+        let before = |id: String| {
+            let half = self.channels.get(self.channels.get(&id)?.half.as_ref()?)?;
+            match &half.dialling.as_ref()?.by {
+                Dialler::Channel(before) => Some(before.clone()),
+                _ => None,
+            }
+        };
+        std::iter::successors(before(caller.to_owned()), |id| before(id.clone())).take(DEEPEST).count()
     }
 
     /// The first of them has answered: the others are let go.
