@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::prelude::{Engine, BASE64_STANDARD};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HeaderName, HeaderValue, AUTHORIZATION, CONTENT_TYPE, UPGRADE};
+use hyper::header::{HeaderValue, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, UPGRADE};
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -149,55 +149,70 @@ async fn serve_line(shared: Arc<Shared>, stream: TcpStream) {
 /// The answer to a request, or none if the connection ends without.
 async fn answer(shared: &Arc<Shared>, request: hyper::Request<Incoming>, line: &Arc<Line>) -> Option<Reply> {
     let mode = *shared.mode.borrow();
-    let path = request.uri().path().to_owned();
-    let below = path.strip_prefix("/ari").filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    let Some(below) = below.filter(|_| mode != Mode::Loading) else {
-        return Some(reply(Answer::html(404, "The requested URL was not found on this server.")));
+    let whole = request.uri().path();
+    let below = whole.strip_prefix("/ari").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let head = Request {
+        method: request.method().as_str().to_owned(),
+        path: below.unwrap_or(whole).to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        ..Request::default()
     };
-    if mode == Mode::Booting {
-        return Some(reply(Answer::refuse(503, "Asterisk not booted")));
-    }
-    if path.len() + request.uri().query().map_or(0, str::len) + request.method().as_str().len() + 11 > MAX_LINE {
-        return Some(reply(Answer::html(400, "Request line too long")));
-    }
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let may_write = match admit(shared, &request, &query) {
-        Ok(may_write) => may_write,
-        Err(refused) => return Some(reply(refused)),
+    let refused = match below {
+        Some(_) if mode != Mode::Loading => refusal(shared, mode, &request, &head),
+        _ => Some(Answer::html(404, "The requested URL was not found on this server.")),
     };
-    if below == "/events" && request.method() == hyper::Method::GET {
-        if request.headers().get(UPGRADE).is_none_or(|upgrade| !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-            return Some(reply(Answer::html(426, "")));
-        }
-        let asked = Request { method: "GET".into(), path: below.into(), query: query.clone(), ..Request::default() };
-        return match shared.go_through(&asked, |_| sockets::check(request.headers(), &query)).await {
-            Fate::Answered(answer) if answer.status == 101 => {
-                Some(sockets::open(shared, request, &query, line.clone()))
-            }
-            Fate::Answered(answer) => Some(reply(answer)),
-            Fate::Cut(cut) => {
-                line.cut(cut);
-                None
-            }
-        };
+    if let Some(refused) = refused {
+        return Some(reply(shared.refused(&head, refused)));
     }
-    if !may_write && !matches!(request.method().as_str(), "GET" | "OPTIONS") {
-        return Some(reply(Answer::refuse(403, "Write access denied")));
-    }
-    if let Some(name) = below.strip_prefix("/api-docs/") {
+    if let Some(name) = head.path.strip_prefix("/api-docs/") {
         return Some(reply(documents::answer(name, request.headers())));
     }
-    let read = match read(request, below, query, MAX_BODY).await {
-        Ok(read) => read,
-        Err(refused) => return Some(reply(refused)),
-    };
-    match shared.perform(&read).await {
+    if !opens_events(&head) {
+        return match read(request, head.clone(), MAX_BODY).await {
+            Ok(whole) => finish(shared.perform(&whole).await, line),
+            Err(refused) => Some(reply(shared.refused(&head, refused))),
+        };
+    }
+    match shared.go_through(&head, |_| sockets::check(request.headers(), &head.query)).await {
+        Fate::Answered(answer) if answer.status == 101 => {
+            Some(sockets::open(shared, request, &head.query, line.clone()))
+        }
+        fate => finish(fate, line),
+    }
+}
+
+fn finish(fate: Fate, line: &Line) -> Option<Reply> {
+    match fate {
         Fate::Answered(answer) => Some(reply(answer)),
         Fate::Cut(cut) => {
             line.cut(cut);
             None
         }
     }
+}
+
+fn opens_events(head: &Request) -> bool {
+    head.path == "/events" && head.method == "GET"
+}
+
+/// What Asterisk's web server refuses before ARI looks at it.
+fn refusal(shared: &Shared, mode: Mode, request: &hyper::Request<Incoming>, head: &Request) -> Option<Answer> {
+    if mode == Mode::Booting {
+        return Some(Answer::refuse(503, "Asterisk not booted"));
+    }
+    if request.uri().path().len() + head.query.len() + head.method.len() + " ? HTTP/1.1".len() > MAX_LINE {
+        return Some(Answer::html(400, "Request line too long"));
+    }
+    let may_write = match admit(shared, request, &head.query) {
+        Ok(may_write) => may_write,
+        Err(refused) => return Some(refused),
+    };
+    let upgrades = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    if opens_events(head) && !request.headers().get(UPGRADE).is_some_and(upgrades) {
+        return Some(Answer::html(426, ""));
+    }
+    let writes = !matches!(head.method.as_str(), "GET" | "OPTIONS");
+    (writes && !may_write).then(|| Answer::refuse(403, "Write access denied"))
 }
 
 /// Who asks: whether he may write, or that nobody knows him.
@@ -222,21 +237,14 @@ fn admit(shared: &Shared, request: &hyper::Request<Incoming>, query: &str) -> Re
     Err(Answer::refuse(401, "Authentication required").header("WWW-Authenticate", realm))
 }
 
-async fn read(request: hyper::Request<Incoming>, path: &str, query: String, limit: usize) -> Result<Request, Answer> {
-    let (head, body) = request.into_parts();
-    let text =
-        |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let body = match Limited::new(body, limit).collect().await {
-        Ok(body) => body.to_bytes().to_vec(),
-        Err(_) => return Err(Answer::refuse(413, "Request body too large").header("Connection", "close")),
-    };
-    Ok(Request {
-        method: head.method.as_str().to_owned(),
-        path: path.to_owned(),
-        query,
-        content_type: text(CONTENT_TYPE),
-        body,
-    })
+/// A request with its body.
+async fn read(request: hyper::Request<Incoming>, head: Request, limit: usize) -> Result<Request, Answer> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type.to_owned();
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(body) => Ok(Request { content_type, body: body.to_bytes().to_vec(), ..head }),
+        Err(_) => Err(Answer::refuse(413, "Request body too large").header("Connection", "close")),
+    }
 }
 
 /// An answer on the wire.
@@ -269,11 +277,18 @@ pub async fn serve_control(shared: Arc<Shared>, listener: TcpListener) {
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let shared = shared.clone();
             async move {
-                let path = request.uri().path().to_owned();
-                let query = request.uri().query().unwrap_or_default().to_owned();
-                let answer = match read(request, &path, query, MAX_CONTROL).await {
-                    Ok(request) => control::answer(&shared, &request).await,
-                    Err(refused) => refused,
+                let head = Request {
+                    method: request.method().as_str().to_owned(),
+                    path: request.uri().path().to_owned(),
+                    query: request.uri().query().unwrap_or_default().to_owned(),
+                    ..Request::default()
+                };
+                let answer = match is_from_a_page(&request) {
+                    true => Answer::refuse(403, "the simulator takes no commands from web pages"),
+                    false => match read(request, head, MAX_CONTROL).await {
+                        Ok(request) => control::answer(&shared, &request).await,
+                        Err(refused) => refused,
+                    },
                 };
                 Ok::<_, Infallible>(reply(answer))
             }
@@ -283,4 +298,11 @@ pub async fn serve_control(shared: Arc<Shared>, listener: TcpListener) {
             let _ = builder.serve_connection(TokioIo::new(stream), service).await;
         });
     }
+}
+
+/// A web page in somebody's browser may send requests to this machine, too, and give itself any name.
+fn is_from_a_page(request: &hyper::Request<Incoming>) -> bool {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    request.headers().contains_key(ORIGIN) || !(name == "localhost" || name.parse::<IpAddr>().is_ok())
 }

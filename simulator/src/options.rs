@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Address to listen on. Anything but loopback lets others place calls here.
+    /// Address on which ARI listens. The control interface is on loopback in any case.
     pub host: IpAddr,
     /// Port of ARI; 0 takes a free one.
     pub port: u16,

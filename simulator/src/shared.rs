@@ -130,12 +130,23 @@ impl Shared {
             .unwrap_or_else(|_| Answer::fail(500, format!("the simulator has failed at {id}, please report this")))
     }
 
+    /// Notes a request that is refused before it is looked at.
+    pub fn refused(&self, request: &Request, answer: Answer) -> Answer {
+        let read = table::read(request);
+        let seq = self.note(request, read.as_ref().ok());
+        self.answer_noted(seq, &answer);
+        answer
+    }
+
     fn note(&self, request: &Request, call: Option<&Call>) -> u64 {
-        let question = if request.query.is_empty() { "" } else { "?" };
+        // Who logs in by the URL has the password there.
+        let query: Vec<_> = request.query.split('&').filter(|pair| !pair.starts_with("api_key=")).collect();
+        let query = query.join("&");
+        let question = if query.is_empty() { "" } else { "?" };
         let asked = Asked {
             operation: call.map(|call| call.operation.id),
             method: request.method.clone(),
-            target: format!("{}{question}{}", request.path, request.query),
+            target: format!("{}{question}{query}", request.path),
             arguments: call.map(|call| call.arguments.clone()).unwrap_or_default(),
             status: None,
             message: None,
@@ -144,10 +155,14 @@ impl Shared {
     }
 
     fn answered(&self, seq: u64, answer: Answer) -> Fate {
+        self.answer_noted(seq, &answer);
+        Fate::Answered(answer)
+    }
+
+    fn answer_noted(&self, seq: u64, answer: &Answer) {
         let mut world = self.world();
         world.log.answered(seq, answer.status, answer.message());
         world.touch();
-        Fate::Answered(answer)
     }
 
     /// Asks again and again, whenever anything has changed, until there is an answer or the time is over.

@@ -1,7 +1,7 @@
 //! A simulator in this process.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -43,7 +43,12 @@ impl std::error::Error for Refused {}
 impl Simulator {
     /// Starts a simulator on threads of its own. The error says which option was wrong, or why it cannot listen.
     pub fn start(options: Options) -> Result<Simulator, String> {
-        let addresses = [options.port, options.control_port].map(|port| SocketAddr::new(options.host, port));
+        let loopback = match options.host {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        };
+        // Whoever may command it is on this machine.
+        let addresses = [SocketAddr::new(options.host, options.port), SocketAddr::new(loopback, options.control_port)];
         let shared = Arc::new(Shared::new(options)?);
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -61,7 +66,11 @@ impl Simulator {
             (listening, urls)
         };
         let [ari, control] = listening;
-        let _ = shared.places.set(urls.map(|address| format!("http://{address}")));
+        let url = |address: SocketAddr| match address.ip().is_unspecified() {
+            true => format!("http://{}", SocketAddr::new(loopback, address.port())),
+            false => format!("http://{address}"),
+        };
+        let _ = shared.places.set(urls.map(url));
         let served = (shared.clone(), urls[0]);
         let serve = move || {
             runtime.block_on(async move {

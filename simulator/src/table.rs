@@ -124,7 +124,7 @@ pub fn read(request: &Request) -> Result<Call, Answer> {
         }
     }
     // Of a name that is repeated the last one counts, and the body counts more than the query.
-    for (name, value) in pairs(&request.query) {
+    for (name, value) in pairs(&request.query).filter(|(name, _)| name != "api_key") {
         insert_unless_path(operation, &mut arguments, name, value.into());
     }
     for (name, value) in &body {

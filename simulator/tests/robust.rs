@@ -1,5 +1,7 @@
 //! What would keep a simulator busy, or fool a test.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use ari_simulator::{Options, Refused, Simulator};
@@ -80,4 +82,42 @@ async fn what_cannot_be_meant_is_refused() {
         assert_eq!(refused.status, 400, "{path} {body}: {refused}");
         assert!(refused.message.contains(why), "{path} {body}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn requests_that_are_refused_at_the_door_are_noted_without_the_password() {
+    let sim = Simulator::start(Options::default()).unwrap();
+    let wrong = ari_core::Options::new(sim.url(), "hey", "wrong-secret").unwrap();
+    assert_eq!(ari_core::Client::connect(wrong).await.err().unwrap().status(), Some(401));
+    let right = format!("{}:{}", sim.username(), sim.password());
+    let client = sim.connect().await.unwrap();
+    let query = [("api_key".to_owned(), right)];
+    client.request("GET", "/asterisk/ping", &query, None).await.unwrap();
+    let asked = sim.requests().await.unwrap();
+    assert_eq!(asked[0]["status"], 401);
+    assert_eq!(asked[0]["operation"], "asterisk.getInfo");
+    assert_eq!(asked.last().unwrap()["target"], "/asterisk/ping");
+    let noted = json!(asked).to_string();
+    assert!(!noted.contains("peekaboo") && !noted.contains("wrong-secret"), "{noted}");
+}
+
+/// The first line of the answer to a command with these headers.
+fn asked_by_hand(control_url: &str, headers: &str) -> String {
+    let address = control_url.strip_prefix("http://").expect("an address");
+    let mut line = TcpStream::connect(address).unwrap();
+    line.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    write!(line, "GET / HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn web_pages_may_not_command() {
+    let sim = Simulator::start(Options::default()).unwrap();
+    let status = |headers: &str| asked_by_hand(sim.control_url(), headers);
+    assert_eq!(status("Host: 127.0.0.1:80"), "HTTP/1.1 200 OK");
+    assert_eq!(status("Host: localhost"), "HTTP/1.1 200 OK");
+    assert_eq!(status("Host: evil.example"), "HTTP/1.1 403 Forbidden");
+    assert_eq!(status("Host: localhost\r\nOrigin: http://evil.example"), "HTTP/1.1 403 Forbidden");
 }
