@@ -25,6 +25,12 @@ impl Simulator {
         }
     }
 
+    /// Waits for a request or an event, in all the words of the command `POST /expect`: `json!({"operation": "channels.play", "status": 500,
+    /// "within": 1})`. Gives its record.
+    pub async fn expect(&self, expectation: Value) -> Said<Value> {
+        self.command("POST", "expect", expectation).await
+    }
+
     /// Waits for a request, with these arguments at least, and gives its record.
     pub async fn expect_request(&self, operation: &str, arguments: Value) -> Said<Value> {
         self.command("POST", "expect", json!({ "operation": operation, "arguments": arguments })).await
@@ -97,9 +103,12 @@ impl Call<'_> {
     }
 
     async fn command(&self, what: &str, body: Value) -> Said<Value> {
-        // An id may have slashes of its own.
-        let id = percent_encoding::utf8_percent_encode(&self.id, percent_encoding::NON_ALPHANUMERIC);
-        self.simulator.command("POST", &format!("calls/{id}/{what}"), body).await
+        self.simulator.command("POST", &format!("calls/{}/{what}", self.segment()), body).await
+    }
+
+    /// The id in a path. It may have slashes of its own.
+    fn segment(&self) -> String {
+        percent_encoding::utf8_percent_encode(&self.id, percent_encoding::NON_ALPHANUMERIC).to_string()
     }
 
     /// Presses keys, one after the other.
@@ -109,6 +118,16 @@ impl Call<'_> {
 
     pub async fn hang_up(&self) -> Said<()> {
         self.command("hangup", json!({})).await.map(drop)
+    }
+
+    /// Speaks for so many (simulated) seconds, where the application wants to know that somebody does. Does not wait for the end.
+    pub async fn talk(&self, seconds: f64) -> Said<()> {
+        self.command("talk", json!({ "seconds": seconds })).await.map(drop)
+    }
+
+    /// The call as it is, or as it was last.
+    pub async fn state(&self) -> Said<Value> {
+        self.simulator.command("GET", &format!("calls/{}", self.segment()), json!({})).await
     }
 
     /// The telephone that is called answers.
@@ -137,6 +156,21 @@ impl Call<'_> {
     /// Waits until this party has heard a prompt to its end.
     pub async fn expect_heard(&self, media: &str) -> Said<()> {
         self.expect(json!({ "heard": media })).await.map(drop)
+    }
+
+    /// Waits until this party hears it.
+    pub async fn expect_playing(&self, media: &str) -> Said<()> {
+        self.expect(json!({ "playing": media })).await.map(drop)
+    }
+
+    /// Waits until the channel's state is this one, such as `Up`.
+    pub async fn expect_state(&self, state: &str) -> Said<()> {
+        self.expect(json!({ "state": state })).await.map(drop)
+    }
+
+    /// Waits until the channel is in a bridge, whichever it is.
+    pub async fn expect_bridged(&self) -> Said<()> {
+        self.expect(json!({ "bridge": true })).await.map(drop)
     }
 
     /// Waits until the call is over.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a simulator is started with.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -27,9 +27,12 @@ pub struct Options {
     pub version: String,
     /// The text of an `extensions.conf`; by default what the tests and examples of the repository use.
     pub dialplan: Option<String>,
-    /// Telephones that exist, and what they do when they are called.
+    /// Telephones that exist, and what they do when they are called: in JSON an object, or only the `on_call` of one.
+    #[serde(deserialize_with = "phones")]
     pub phones: BTreeMap<String, Phone>,
-    /// Sounds that exist besides the usual ones, with their length in seconds. `*` lets every name exist.
+    /// Sounds that exist besides the usual ones, with their length in seconds. `*` lets every name exist. In JSON also a list
+    /// of names, of one second each.
+    #[serde(deserialize_with = "sounds")]
     pub sounds: BTreeMap<String, f64>,
 }
 
@@ -56,7 +59,11 @@ impl Default for Options {
 impl Options {
     /// Options from JSON; what is left out keeps its default.
     pub fn from_json(text: &str) -> Result<Options, String> {
-        let options: Options = serde_json::from_str(text).map_err(|why| format!("options of the simulator: {why}"))?;
+        let options = serde_json::from_str::<Options>(text).map_err(|why| {
+            // Nobody has seen the text that has this line and column.
+            let why = why.to_string();
+            format!("options of the simulator: {}", why.split(" at line ").next().unwrap_or_default())
+        })?;
         options.check()?;
         Ok(options)
     }
@@ -74,6 +81,40 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// What a telephone can be given as.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a telephone is what it does when it is called (ring, answer, busy, decline, silent), or an object of on_call, after and state"
+)]
+enum PhoneForm {
+    Does(OnCall),
+    Whole(Phone),
+}
+
+fn phones<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Phone>, D::Error> {
+    let given = BTreeMap::<String, PhoneForm>::deserialize(from)?;
+    let phone = |form| match form {
+        PhoneForm::Does(on_call) => Phone { on_call, ..Phone::default() },
+        PhoneForm::Whole(phone) => phone,
+    };
+    Ok(given.into_iter().map(|(name, form)| (name, phone(form))).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "sounds are names with their lengths in seconds, or a list of names")]
+enum SoundsForm {
+    Lengths(BTreeMap<String, f64>),
+    Names(Vec<String>),
+}
+
+fn sounds<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, f64>, D::Error> {
+    Ok(match SoundsForm::deserialize(from)? {
+        SoundsForm::Lengths(lengths) => lengths,
+        SoundsForm::Names(names) => names.into_iter().map(|name| (name, 1.0)).collect(),
+    })
 }
 
 /// Whether time can pass that fast.
@@ -125,4 +166,34 @@ pub enum OnCall {
     Decline,
     /// Nothing happens at all.
     Silent,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telephones_and_sounds_have_short_forms() {
+        let text = r#"{"phones": {"PJSIP/a": "busy", "PJSIP/b": {"after": 2}}, "sounds": ["x"]}"#;
+        let options = Options::from_json(text).unwrap();
+        assert_eq!(options.phones["PJSIP/a"].on_call, OnCall::Busy);
+        assert_eq!(options.phones["PJSIP/b"], Phone { after: 2.0, ..Phone::default() });
+        assert_eq!(options.sounds["x"], 1.0);
+        assert_eq!(Options::from_json(r#"{"sounds": {"x": 2}}"#).unwrap().sounds["x"], 2.0);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, why) in [
+            (r#"{"phones": {"PJSIP/a": "bussy"}}"#, "ring, answer, busy"),
+            (r#"{"phones": {"alice": "busy"}}"#, "PJSIP/alice would"),
+            (r#"{"sounds": 5}"#, "a list of names"),
+            (r#"{"sounds": {"x": -1}}"#, "cannot last -1 s"),
+            (r#"{"spede": 5}"#, "spede"),
+            (r#"{"speed": 0}"#, "speed"),
+        ] {
+            let message = Options::from_json(text).unwrap_err();
+            assert!(message.contains(why) && !message.contains("line 1"), "{text}: {message}");
+        }
+    }
 }

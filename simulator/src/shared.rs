@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::answer::Answer;
 use crate::dialplan::Dialplan;
@@ -50,6 +50,18 @@ pub enum Fate {
     Cut(crate::faults::Cut),
 }
 
+/// What a request has come to, and what its answer still waits for.
+pub struct Carried {
+    answer: Answer,
+    held: Vec<oneshot::Receiver<()>>,
+}
+
+impl From<Answer> for Carried {
+    fn from(answer: Answer) -> Carried {
+        Carried { answer, held: Vec::new() }
+    }
+}
+
 impl Shared {
     pub fn new(options: Options) -> Result<Shared, String> {
         options.check()?;
@@ -87,7 +99,7 @@ impl Shared {
     }
 
     /// Notes a request, lets go wrong what is set to, and has it carried out otherwise.
-    pub async fn go_through(&self, request: &Request, carry_out: impl Fn(&Call) -> Answer) -> Fate {
+    pub async fn go_through<C: Into<Carried>>(&self, request: &Request, carry_out: impl Fn(&Call) -> C) -> Fate {
         let read = table::read(request);
         let seq = self.note(request, read.as_ref().ok());
         let call = match read {
@@ -105,29 +117,34 @@ impl Shared {
                 }
                 Fate::Cut(cut)
             }
-            Some(fault) => {
-                let answer = fault.answer().unwrap_or_else(|| carry_out(&call));
-                self.answered(seq, answer)
-            }
-            None => {
-                let answer = carry_out(&call);
-                self.answered(seq, answer)
+            fault => {
+                let carried = match fault.and_then(|fault| fault.answer()) {
+                    Some(answer) => answer.into(),
+                    None => carry_out(&call).into(),
+                };
+                for held in carried.held {
+                    // It is as well if that never happens: the channel is gone.
+                    let _ = held.await;
+                }
+                self.answered(seq, carried.answer)
             }
         }
     }
 
-    fn carry_out(&self, call: &Call) -> Answer {
+    fn carry_out(&self, call: &Call) -> Carried {
         let carry_out = || {
             let mut world = self.world();
             let answer = resources::perform(&mut world, call);
+            let held = std::mem::take(&mut world.held);
             world.run_due();
             world.touch();
-            answer
+            Carried { answer, held }
         };
         // A mistake of the simulator's own is told to who meets it.
         let id = call.operation.id;
-        catch_unwind(AssertUnwindSafe(carry_out))
-            .unwrap_or_else(|_| Answer::fail(500, format!("the simulator has failed at {id}, please report this")))
+        catch_unwind(AssertUnwindSafe(carry_out)).unwrap_or_else(|_| {
+            Answer::fail(500, format!("the simulator has failed at {id}, please report this")).into()
+        })
     }
 
     /// Notes a request that is refused before it is looked at.

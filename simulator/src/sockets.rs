@@ -46,7 +46,7 @@ pub fn open(shared: &Arc<Shared>, mut request: hyper::Request<Incoming>, query: 
         if let Ok(upgraded) = upgrade.await {
             let id = shared.socket_id();
             let (sender, receiver) = channel(MOST_WAITING);
-            shared.world().connect(Socket { id, apps, subscribe_all, sender });
+            shared.world().connect(Socket { id, apps, subscribe_all, silent: false, sender });
             run(&shared, upgraded, receiver, &line).await;
             shared.world().disconnect(id);
         }
@@ -114,6 +114,9 @@ async fn run(shared: &Shared, upgraded: Upgraded, mut receiver: Receiver<Outgoin
                 Some(Outgoing::Close(code)) => {
                     let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
                     let _ = socket.close(Some(frame)).await;
+                    // The other side says goodbye, too.
+                    while let Some(Ok(_)) = socket.next().await {}
+                    return;
                 }
                 Some(Outgoing::Drop) | None => return,
                 Some(Outgoing::Reset) => return line.reset_at_end(),

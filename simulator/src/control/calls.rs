@@ -56,6 +56,11 @@ fn no_call(id: &str) -> Refused {
     Refused::new(404, format!("there is no call {id:?}, and there was none"))
 }
 
+fn no_phone(world: &World, name: &str) -> Refused {
+    let known = world.phones.keys().cloned().collect::<Vec<_>>().join(", ");
+    Refused::new(404, format!("there is no telephone {name:?} (there are: {known})"))
+}
+
 fn shown(world: &World, id: &str) -> Option<Value> {
     world.channels.get(id).map(|channel| world.call_json(channel)).or_else(|| world.gone.get(id).cloned())
 }
@@ -167,8 +172,7 @@ fn begin(world: &mut World, call: Incoming, context: &str) -> Result<String, Ref
     }
     let phone = call.endpoint.as_deref().unwrap_or(TRUNK);
     if phone != TRUNK && !world.phones.contains_key(phone) {
-        let known = world.phones.keys().cloned().collect::<Vec<_>>().join(", ");
-        return Err(Refused::new(404, format!("there is no telephone {phone:?} (there are: {known})")));
+        return Err(no_phone(world, phone));
     }
     let caller = match call.caller {
         Caller::Text(text) => Party::parse(&text),
@@ -288,6 +292,9 @@ struct So {
     /// Its id, or whether it is in one at all.
     #[serde(default, deserialize_with = "present")]
     bridge: Option<Value>,
+    /// The class of the music on hold that it hears, or whether it hears any.
+    #[serde(default, deserialize_with = "present")]
+    moh: Option<Value>,
     heard: Option<String>,
     playing: Option<String>,
     #[serde(default = "patience")]
@@ -302,20 +309,23 @@ impl So {
     /// What is not so yet.
     fn differences(&self, call: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        let mut same = |name: &str, wanted: Option<Value>| {
-            if let Some(wanted) = wanted.filter(|wanted| *wanted != call[name]) {
-                found.push(format!("{name} is {}, not {wanted}", call[name]));
+        // The state of a call that is over is its last one; who expects a state means a call that is there.
+        let hung_up = self.hung_up.or(self.state.is_some().then_some(false)).map(Value::from);
+        let state = self.state.clone().map(Value::from);
+        let all = [
+            ("hung_up", &hung_up),
+            ("state", &state),
+            ("application", &self.application),
+            ("bridge", &self.bridge),
+            ("moh", &self.moh),
+        ];
+        for (name, wanted) in all {
+            match (wanted, &call[name]) {
+                (None, _) => {}
+                (Some(Value::Bool(any)), Value::Null | Value::String(_)) if *any != call[name].is_null() => {}
+                (Some(wanted), is) if wanted == is => {}
+                (Some(wanted), is) => found.push(format!("{name} is {is}, not {wanted}")),
             }
-        };
-        same("state", self.state.clone().map(Value::from));
-        same("hung_up", self.hung_up.map(Value::from));
-        same("application", self.application.clone());
-        match self.bridge {
-            Some(Value::Bool(any)) if any == call["bridge"].is_null() => {
-                found.push(format!("it is {} bridge", if any { "in no" } else { "in a" }));
-            }
-            Some(Value::Bool(_)) => {}
-            _ => same("bridge", self.bridge.clone()),
         }
         for (name, wanted) in [("heard", &self.heard), ("playing", &self.playing)] {
             let has =
@@ -336,16 +346,33 @@ async fn expect(shared: &Arc<Shared>, id: &str, body: Value) -> Said {
         return Err(format!("{state:?} is no state of a channel; there are {known}").into());
     }
     shown(&shared.world(), id).ok_or_else(|| no_call(id))?;
-    let met = || shown(&shared.world(), id).filter(|call| so.differences(call).is_empty());
-    match shared.wait_for(so.within, met).await {
-        Some(call) => Ok(call),
-        None => {
-            let world = shared.world();
-            let call = shown(&world, id).ok_or_else(|| no_call(id))?;
-            let how = so.differences(&call).join("; ");
-            Err(unmet(format!("after {} s the call {id:?} is not as expected: {how}", so.within)))
+    // With a call that is over nothing is going to change.
+    let settled = || {
+        let call = shown(&shared.world(), id)?;
+        let differences = so.differences(&call);
+        match differences.is_empty() {
+            true => Some(Ok(call)),
+            false if call["hung_up"] == true => Some(Err((call, differences))),
+            false => None,
         }
-    }
+    };
+    let (call, differences) = match shared.wait_for(so.within, settled).await {
+        Some(Ok(call)) => return Ok(call),
+        Some(Err(over)) => over,
+        None => {
+            let call = shown(&shared.world(), id).ok_or_else(|| no_call(id))?;
+            let differences = so.differences(&call);
+            (call, differences)
+        }
+    };
+    let how = differences.join("; ");
+    Err(unmet(match call["hung_up"] == true {
+        true => {
+            let (cause, text) = (&call["cause"], call["cause_txt"].as_str().unwrap_or_default());
+            format!("the call {id:?} has been hung up (cause {cause}, {text}), and is not as expected: {how}")
+        }
+        false => format!("after {} s the call {id:?} is not as expected: {how}", so.within),
+    }))
 }
 
 #[derive(Deserialize)]
@@ -360,6 +387,9 @@ struct Placed {
 async fn expect_placed(shared: &Arc<Shared>, Placed { endpoint, within }: Placed) -> Said {
     seconds(within)?;
     check_phone(&endpoint)?;
+    if !shared.world().phones.contains_key(&endpoint) {
+        return Err(no_phone(&shared.world(), &endpoint));
+    }
     let taken = || {
         let mut world = shared.world();
         let id = world.take_placed(&endpoint)?;

@@ -10,7 +10,7 @@ use super::{nothing, parse, Nothing, Refused, Said};
 use crate::expect::{patience, seconds};
 use crate::faults::Fault;
 use crate::shared::Shared;
-use crate::world::apps::Outgoing;
+use crate::world::apps::{Outgoing, Socket};
 
 pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], body: Value) -> Said {
     match (method, path) {
@@ -89,10 +89,10 @@ async fn connections(shared: &Shared, asked: Connections) -> Said {
         Happening::Resume => Outgoing::Silent(false),
     };
     let search = || {
-        let world = shared.world();
-        let is_meant = |apps: &[String]| asked.application.as_ref().is_none_or(|app| apps.contains(app));
-        let meant = world.apps.sockets.values().filter(|socket| is_meant(&socket.apps));
-        let count = meant.filter(|socket| socket.sender.try_send(outgoing.clone()).is_ok()).count();
+        let mut world = shared.world();
+        let is_meant = |socket: &&Socket| asked.application.as_ref().is_none_or(|app| socket.apps.contains(app));
+        let meant: Vec<_> = world.apps.sockets.values().filter(is_meant).map(|socket| socket.id).collect();
+        let count = meant.into_iter().filter(|id| world.tell_socket(*id, &outgoing)).count();
         (count > 0).then_some(count)
     };
     match shared.wait_for(asked.within, search).await {

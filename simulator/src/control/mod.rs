@@ -179,6 +179,7 @@ fn reset(shared: &Shared) -> Said {
     let mut world = shared.world();
     let sockets: Vec<_> = world.apps.sockets.values().cloned().collect();
     world.restart();
+    world.gone.clear();
     world.log.clear();
     world.clock.set_speed(shared.options.speed);
     for socket in sockets {

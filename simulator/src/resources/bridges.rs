@@ -6,7 +6,7 @@ use super::unknown;
 use crate::answer::{Answer, Outcome};
 use crate::table::Call;
 use crate::world::bridge::{Bridge, Variable};
-use crate::world::members::Manner;
+use crate::world::members::{Manner, MUSIC};
 use crate::world::target::Target;
 use crate::world::World;
 
@@ -66,8 +66,6 @@ pub fn perform(world: &mut World, call: &Call) -> Outcome {
     }
 }
 
-const MUSIC: &str = "Announcer/ARI_MOH-";
-
 fn create(world: &mut World, call: &Call) -> Outcome {
     let id = call.text("bridgeId");
     if let Some(id) = id.as_ref().filter(|id| world.bridges.contains_key(*id)) {
@@ -124,7 +122,7 @@ fn add(world: &mut World, call: &Call, bridge: &str) -> Outcome {
             return Err(Answer::refuse(409, format!("Channel {id} currently recording")));
         }
         let (bridge, manner) = (bridge.to_owned(), manner.clone());
-        world.queue_command(&id, move |world, id| world.enter_bridge(id, &bridge, manner));
+        world.queue_and_hold(&id, move |world, id| world.enter_bridge(id, &bridge, manner));
     }
     Ok(Answer::nothing())
 }
@@ -135,7 +133,7 @@ fn remove(world: &mut World, call: &Call, bridge: &str) -> Outcome {
     if !ids.iter().all(inside) {
         return Err(Answer::refuse(422, "Channel not in this bridge"));
     }
-    ids.iter().for_each(|id| world.queue_command(id, World::take_out));
+    ids.iter().for_each(|id| world.queue_and_hold(id, World::take_out));
     Ok(Answer::nothing())
 }
 

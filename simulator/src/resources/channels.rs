@@ -53,7 +53,7 @@ pub fn perform(world: &mut World, call: &Call) -> Outcome {
 /// What needs a channel that has got as far as ringing.
 fn with_media(world: &mut World, call: &Call, id: String) -> Outcome {
     match call.operation.nickname {
-        "answer" => world.queue_command(&id, World::answer),
+        "answer" => world.queue_and_hold(&id, World::answer),
         "ring" => {
             world.alter(&id, |channel| channel.ringing = true);
             world.indicate(&id, Signal::Ringing);
@@ -81,7 +81,7 @@ fn with_media(world: &mut World, call: &Call, id: String) -> Outcome {
                 between: ms("between", 100),
                 after: ms("after", 0),
             };
-            world.queue_command(&id, move |world, id| {
+            world.queue_and_hold(&id, move |world, id| {
                 world.send_keys(id, &keys, times);
             });
         }

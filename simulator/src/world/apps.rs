@@ -32,6 +32,8 @@ pub struct Socket {
     pub apps: Vec<String>,
     /// Its applications listen to everything.
     pub subscribe_all: bool,
+    /// What is sent on it is lost.
+    pub silent: bool,
     pub sender: Sender<Outgoing>,
 }
 
@@ -210,6 +212,17 @@ impl World {
         self.touch();
     }
 
+    /// Gives a connection something to do. One that ends is nobody's from now on. False if it has ended already.
+    pub fn tell_socket(&mut self, id: u64, outgoing: &Outgoing) -> bool {
+        let Some(socket) = self.apps.sockets.get_mut(&id) else { return false };
+        let told = socket.sender.try_send(outgoing.clone()).is_ok();
+        match outgoing {
+            Outgoing::Silent(silent) => socket.silent = *silent,
+            _ => self.disconnect(id),
+        }
+        told
+    }
+
     /// A connection has ended. Its applications go, unless there is a channel, a bridge or an endpoint that they listen to;
     /// then they wait with their filters to be connected again. What was subscribed to as a whole is over.
     pub fn disconnect(&mut self, id: u64) {
@@ -272,7 +285,7 @@ impl World {
         }
         let (application, kind) = (name.to_owned(), kind.to_owned());
         let text = Utf8Bytes::from(complete(event, name).to_string());
-        let socket = app.socket.and_then(|id| self.apps.sockets.get(&id));
+        let socket = app.socket.and_then(|id| self.apps.sockets.get(&id)).filter(|socket| !socket.silent);
         let sent = socket.map(|socket| (socket.id, socket.sender.try_send(Outgoing::Text(text.clone()))));
         let delivered = matches!(sent, Some((_, Ok(()))));
         self.log.add(What::Event(Told { application, kind, text, delivered }));

@@ -211,7 +211,7 @@ impl World {
             "bridge": channel.bridge,
             "playing": self.playing_to(channel),
             "heard": channel.heard,
-            "moh": channel.moh,
+            "moh": channel.moh.as_deref().or_else(|| channel.bridge.as_ref().and_then(|bridge| self.music_in(bridge))),
             "silence": channel.silence,
             "ringing": channel.ringing,
             "held": channel.held,

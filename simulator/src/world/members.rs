@@ -49,6 +49,9 @@ impl Member {
 /// The most names that a channel is told of.
 const PEERS: usize = 10;
 
+/// How the names of those begin that play music on hold.
+pub const MUSIC: &str = "Announcer/ARI_MOH-";
+
 impl World {
     /// Puts a channel into a bridge, out of another one if need be.
     pub fn enter_bridge(&mut self, channel: &str, bridge: &str, manner: Manner) {
@@ -238,6 +241,11 @@ impl World {
             Who::Own(name) if name.starts_with(kind) => Some(name.clone()),
             _ => None,
         })
+    }
+
+    /// The class of the music that is played in a bridge.
+    pub fn music_in(&self, bridge: &str) -> Option<&'static str> {
+        self.own(bridge, MUSIC).map(|_| "default")
     }
 }
 

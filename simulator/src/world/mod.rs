@@ -35,7 +35,7 @@ use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::OffsetDateTime;
-use tokio::sync::Notify;
+use tokio::sync::{oneshot, Notify};
 
 use crate::answer::Answer;
 use crate::dialplan::Dialplan;
@@ -69,6 +69,8 @@ pub struct World {
     pub playbacks: IndexMap<String, Playback>,
     /// What waits for playbacks to end.
     commands: HashMap<String, Task>,
+    /// What the answer to the present request waits for.
+    pub held: Vec<oneshot::Receiver<()>>,
     pub recordings: Recordings,
     /// Calls that are offered to applications, by channel.
     pub offers: HashMap<String, Offer>,
@@ -101,6 +103,7 @@ impl World {
             jobs: HashMap::new(),
             playbacks: IndexMap::new(),
             commands: HashMap::new(),
+            held: Vec::new(),
             recordings: Recordings::default(),
             offers: HashMap::new(),
             phones: options.phones.clone(),
@@ -121,7 +124,13 @@ impl World {
     /// Forgets everything but the log and who waits, as a restart does.
     pub fn restart(&mut self) {
         let fresh = World::new(self.options.clone(), self.dialplan.clone());
-        let old = std::mem::replace(self, fresh);
+        let mut old = std::mem::replace(self, fresh);
+        for channel in old.channels.values() {
+            let mut call = old.call_json(channel);
+            call["hung_up"] = true.into();
+            old.gone.insert(channel.id.clone(), call);
+        }
+        self.gone = old.gone;
         self.log = old.log;
         self.changed = old.changed;
         self.clock.take_over(old.clock);

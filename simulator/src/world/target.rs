@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use tokio::sync::oneshot;
+
 use super::apps::Topic;
 use super::World;
 
@@ -65,6 +67,16 @@ impl World {
     /// Takes all jobs of a target, the one that has begun first: it is going away.
     pub fn take_jobs(&mut self, target: &Target) -> VecDeque<Job> {
         self.jobs.remove(target).unwrap_or_default()
+    }
+
+    /// The same, and the request is answered only then.
+    pub fn queue_and_hold(&mut self, id: &str, command: impl FnOnce(&mut World, &str) + Send + 'static) {
+        let (done, held) = oneshot::channel::<()>();
+        self.held.push(held);
+        self.queue_command(id, move |world, id| {
+            command(world, id);
+            drop(done);
+        });
     }
 
     /// Does something with a channel when it is through with what it plays and records.

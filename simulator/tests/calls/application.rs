@@ -27,10 +27,14 @@ async fn a_channel_is_through_with_what_it_plays_before_it_goes_elsewhere() {
     for (id, media) in [("p", "sound:tt-monkeys"), ("q", "digits:1"), ("r", "digits:2")] {
         stage.done(&format!("POST /channels/a/play/{id}?media={media}")).await;
     }
-    stage.done("POST /channels/a/dtmf?dtmf=5").await;
-    stage.done("POST /channels/a/move?app=second").await;
-    stage.done("DELETE /playbacks/q").await;
-    assert_eq!(stage.done("GET /playbacks/q").await["state"], "done");
+    // Keys are answered when they have been pressed, a move at once.
+    let others = async {
+        stage.simulator.expect_request("channels.sendDTMF", json!({})).await.unwrap();
+        stage.done("POST /channels/a/move?app=second").await;
+        stage.done("DELETE /playbacks/q").await;
+        assert_eq!(stage.done("GET /playbacks/q").await["state"], "done");
+    };
+    tokio::join!(stage.done("POST /channels/a/dtmf?dtmf=5"), others);
     stage.event("StasisStart", json!({ "application": "second" })).await;
     let events = stage.simulator.events().await.unwrap();
     let told: Vec<_> = events
