@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pydoc
+import re
 import subprocess
 import sys
 import threading
@@ -12,7 +14,15 @@ from typing import Any
 
 import ari
 import pytest
-from ari.testing import Call, ExpectationError, RequestRecord, Simulator, SimulatorError
+from ari.testing import (
+    Call,
+    ExpectationError,
+    PhoneOptions,
+    RequestRecord,
+    Simulator,
+    SimulatorError,
+    SimulatorOptions,
+)
 from ari.testing.simulator import parse_caller
 
 CAUSES = {"normal": 16, "busy": 17, "rejected": 21}
@@ -55,6 +65,11 @@ def test_a_call_through_the_dialplan(simulator: Simulator, client: ari.Client) -
     assert simulator.calls() == []
 
 
+def test_a_call_from_outside(simulator: Simulator, client: ari.Client) -> None:
+    """What help() says of a call without `endpoint`."""
+    assert simulator.call("1000").name.startswith("PJSIP/trunk-")
+
+
 @pytest.mark.parametrize("args", ["en", ["en"]])
 def test_a_call_to_an_application(simulator: Simulator, client: ari.Client, args: Any) -> None:
     call = simulator.call(app="hello", args=args)
@@ -79,8 +94,9 @@ def test_prompts(simulator: Simulator, call: Call, client: ari.Client) -> None:
 def test_keys(simulator: Simulator, call: Call) -> None:
     call.press("1#")
     call.press("2", duration=300, gap=10)
-    keys = [simulator.expect_event("ChannelDtmfReceived", channel=call).event for _ in range(3)]
-    assert [key["digit"] for key in keys] == ["1", "#", "2"] and keys[2]["duration_ms"] == 300
+    call.press(40)
+    keys = [simulator.expect_event("ChannelDtmfReceived", channel=call).event for _ in range(5)]
+    assert [key["digit"] for key in keys] == ["1", "#", "2", "4", "0"] and keys[2]["duration_ms"] == 300
     call.hang_up()
     with pytest.raises(SimulatorError) as refused:
         call.press("1")
@@ -96,6 +112,26 @@ def test_hold_and_talk(simulator: Simulator, call: Call, client: ari.Client) -> 
     call.talk(seconds=0.5)
     simulator.expect_event("ChannelTalkingStarted", channel=call)
     simulator.expect_event("ChannelTalkingFinished", channel=call)
+
+
+def test_what_the_party_hears_besides_prompts(call: Call, client: ari.Client) -> None:
+    heard = ("moh", "silence", "ringing", "held", "muted_in", "muted_out")
+    assert [getattr(call, name) for name in heard] == [None, False, False, False, False, False]
+    channel = client.get_channel(call.id)
+    channel.startMoh(mohClass="jazz")
+    call.refresh()
+    assert call.moh == "jazz"
+    channel.stopMoh()
+    channel.startSilence()
+    channel.ring()
+    channel.mute(direction="in")
+    call.hold()
+    call.refresh()
+    assert [getattr(call, name) for name in heard] == [None, True, True, True, True, False]
+    channel.mute(direction="out")
+    channel.unmute(direction="in")
+    call.refresh()
+    assert (call.muted_in, call.muted_out) == (False, True)
 
 
 def test_a_bridge(call: Call, client: ari.Client) -> None:
@@ -298,6 +334,13 @@ def test_options_as_text() -> None:
         call = simulator.call("8")
         call.expect_hung_up()
         assert call.cause == CAUSES["busy"]
+
+
+@pytest.mark.parametrize("options", [SimulatorOptions, PhoneOptions])
+def test_help_shows_the_options(options: type[Any]) -> None:
+    shown = pydoc.plain(pydoc.render_doc(options))
+    described = re.findall(r"^ \|      (\w+): \S", shown, re.M)
+    assert described == list(options.__annotations__)
 
 
 def test_options_that_cannot_be() -> None:

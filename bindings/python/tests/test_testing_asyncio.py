@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -104,6 +105,35 @@ def test_what_the_application_raises() -> None:
             with pytest.raises(KeyError, match="broken"):
                 async with simulator.running(broken()):
                     await asyncio.sleep(0)
+
+    run(test())
+
+
+@pytest.mark.parametrize("as_program", [False, True])
+def test_nothing_is_waited_for_once_the_application_has_failed(as_program: bool) -> None:
+    async def broken() -> None:
+        await asyncio.sleep(0.2)
+        raise KeyError("broken")
+
+    async def waits(simulator: AsyncSimulator, why: str) -> None:
+        for _ in range(2):
+            with pytest.raises(ExpectationError) as failed:
+                await simulator.expect_request("channels.play", within=3600)
+            assert str(failed.value).endswith(why)
+            with pytest.raises(SimulatorError) as refused:
+                await simulator.call("1000", within=3600)
+            assert str(refused.value).endswith(why)
+
+    async def test() -> None:
+        async with AsyncSimulator() as simulator:
+            if as_program:
+                with pytest.raises(SimulatorError, match="ended with 1"):  # noqa: SIM117
+                    with simulator.running_program(sys.executable, "-c", "raise SystemExit(1)"):
+                        await waits(simulator, "raise SystemExit(1) has ended with 1.")
+            else:
+                with pytest.raises(KeyError, match="broken"):
+                    async with simulator.running(broken()):
+                        await waits(simulator, "\nThe application has ended with KeyError: 'broken'")
 
     run(test())
 

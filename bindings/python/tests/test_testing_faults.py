@@ -63,6 +63,20 @@ def test_every_operation_may_fail(simulator: Simulator, client: ari.Client) -> N
     client.asterisk.ping()
 
 
+def test_a_status_that_takes_its_time(simulator: Simulator) -> None:
+    client = simulator.connect(request_timeout=0.2)
+    simulator.fail("asterisk.ping", delay=FOR_EVER)
+    assert [(fault["status"], fault["delay"], fault["arguments"]) for fault in simulator.faults()] == [
+        (500, FOR_EVER, {})
+    ]
+    with pytest.raises(ari.TimeoutException):
+        client.asterisk.ping()
+    simulator.fail("asterisk.ping", status=503, delay=0.01)
+    with pytest.raises(ari.AsteriskUnknownException) as refused:
+        client.asterisk.ping()
+    assert refused.value.status == 503
+
+
 def test_a_delay(simulator: Simulator) -> None:
     client = simulator.connect(request_timeout=0.2)
     simulator.delay("asterisk.ping", FOR_EVER)
@@ -163,6 +177,7 @@ def test_faults_that_cannot_be(simulator: Simulator) -> None:
     for wrong in (
         lambda: simulator.fail("channels.dance"),
         lambda: simulator.fail(status=1000),
+        lambda: simulator.fail("asterisk.ping", delay=-1),
         lambda: simulator.delay("asterisk.ping", -1),
         lambda: simulator.cut("asterisk.ping", "slowly"),  # type: ignore[arg-type]
         lambda: simulator.close_connections(10),

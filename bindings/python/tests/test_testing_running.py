@@ -9,11 +9,11 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import ari
 import pytest
-from ari.testing import ExpectationError, Simulator, SimulatorError
+from ari.testing import ExpectationError, Simulator, SimulatorError, SimulatorOptions
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "examples" / "python"
@@ -93,6 +93,77 @@ def test_what_the_application_raises(simulator: Simulator) -> None:
         pass
 
 
+def nearly_for_ever(simulator: Simulator) -> dict[str, Callable[[], object]]:
+    call = simulator.call("8")
+    return {
+        "a request": lambda: simulator.expect_request("channels.play", within=3600),
+        "an event": lambda: simulator.expect_event("StasisEnd", within=3600),
+        "a call": lambda: call.expect(within=3600, bridge=True),
+        "a telephone": lambda: simulator.expect_call("PJSIP/alice", within=3600),
+        "another call": lambda: simulator.call("1000", within=3600),
+        "a connection": lambda: simulator.drop(within=3600),
+    }
+
+
+@pytest.fixture
+def simulator_options() -> SimulatorOptions:
+    """Besides the usual extension one at which a call is without an application."""
+    return {"dialplan": "[default]\nexten => 1000,1,Stasis(hello)\nexten => 8,1,Answer()\n same => n,Wait(100000)\n"}
+
+
+WAITING = ["a request", "an event", "a call", "a telephone", "another call", "a connection"]
+
+
+@pytest.mark.parametrize("waiting", WAITING)
+def test_nothing_is_waited_for_once_the_application_has_failed(simulator: Simulator, waiting: str) -> None:
+    """Be it that it fails meanwhile, or that it has failed before."""
+    go = threading.Event()
+
+    def broken() -> None:
+        go.wait()
+        raise KeyError("broken")
+
+    wait = nearly_for_ever(simulator)[waiting]
+    with pytest.raises(KeyError, match="broken"), simulator.running(broken):
+        threading.Timer(0.2, go.set).start()
+        for _ in range(2):
+            with pytest.raises((ExpectationError, SimulatorError)) as failed:
+                wait()
+            assert str(failed.value).endswith("\nThe application has ended with KeyError: 'broken'")
+
+
+def test_an_application_that_has_ended_well_is_told_in_a_failure(simulator: Simulator) -> None:
+    with pytest.raises(ExpectationError) as failed, simulator.running(lambda: None):
+        simulator.expect_request("channels.play", within=0.2)
+    assert str(failed.value).endswith("\nThe application has ended.")
+    with pytest.raises(ExpectationError) as failed:  # one that has been stopped is not
+        simulator.expect_request("channels.play", within=0)
+    assert "has ended" not in str(failed.value)
+
+
+def test_what_a_failed_application_has_done_is_there(simulator: Simulator) -> None:
+    client = simulator.connect()
+
+    def broken() -> None:
+        client.asterisk.ping()
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError), simulator.running(broken):
+        simulator.expect_request("asterisk.ping", within=3600)
+        simulator.expect_no_request("asterisk.ping", within=0.1)
+        with pytest.raises(SimulatorError) as refused:  # what is wrong is wrong in any case
+            simulator.expect_request("asterisk.pong", within=3600)
+        assert "has ended" not in str(refused.value)
+
+
+def test_nothing_is_waited_for_once_a_program_has_failed(simulator: Simulator) -> None:
+    with pytest.raises(SimulatorError, match="ended with 3"):  # noqa: SIM117
+        with simulator.running_program(sys.executable, "-c", "raise SystemExit(3)"):
+            with pytest.raises(ExpectationError) as failed:
+                simulator.expect_request("channels.play", within=3600)
+            assert re.search(r"\nThe program \S*python\S* -c .* has ended with 3\.$", str(failed.value))
+
+
 def test_what_the_test_raises(simulator: Simulator) -> None:
     with pytest.raises(ExpectationError), simulator.running(serve, simulator.connect()):
         simulator.expect_request("channels.play", within=0)
@@ -164,10 +235,18 @@ def test_a_failure_as_pytest_shows_it(tmp_path: Path) -> None:
     assert "test_it.py:2: ExpectationError" in shown and "commands.py" not in shown
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/python.md", "docs/simulator.md"])
-def test_the_tests_in_the_documents(tmp_path: Path, document: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ("README.md", "test_the_menu(simulator)"),
+        ("docs/simulator.md", "test_the_menu(simulator)"),
+        ("docs/python.md", "test_the_menu(simulator)"),
+        ("docs/python.md", "test_the_greeting(async_simulator)"),
+    ],
+)
+def test_the_tests_in_the_documents(tmp_path: Path, document: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.S)
-    test = next(block for block in blocks if "def test_the_menu(simulator)" in block)
+    test = next(block for block in blocks if f"def {name}" in block)
     (tmp_path / "test_document.py").write_text("import ivr\n" + test)
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES))
     shown = pytest_run(tmp_path)

@@ -38,6 +38,18 @@ class CallCommands(Linked):
     """What the party hears now, as media URIs."""
     heard: list[str]
     """What the party has heard to its end, in this order."""
+    moh: str | None
+    """Class of the music on hold that the party hears; None when there is none."""
+    silence: bool
+    """Whether the application plays silence to the party."""
+    ringing: bool
+    """Whether the application has the party hear ringing."""
+    held: bool
+    """Whether the party, or the application, has put the call on hold."""
+    muted_in: bool
+    """Whether what the party says is muted."""
+    muted_out: bool
+    """Whether what the party would hear is muted."""
     channel: dict[str, Any]
     """The channel's JSON, as ARI shows it."""
 
@@ -58,18 +70,18 @@ class CallCommands(Linked):
         return self._tell("expect", {"within": within, **members}, within)
 
     @Command
-    def press(self, keys: str, *, duration: int | None = None, gap: int | None = None) -> Step[None]:
+    def press(self, keys: str | int, *, duration: int | None = None, gap: int | None = None) -> Step[None]:
         """Presses keys, one after the other.
 
         Args:
-            keys: The keys: ``0`` to ``9``, ``*``, ``#``, ``A`` to ``D``.
+            keys: The keys: ``0`` to ``9``, ``*``, ``#``, ``A`` to ``D``. ``12`` is ``"12"``.
             duration: How long each is pressed, in simulated milliseconds. Default: 100.
             gap: Simulated milliseconds between two of them. Default: 100.
 
         Raises:
             SimulatorError: The call is over, or this is no key.
         """
-        return self._tell("press", given(keys=keys, duration=duration, gap=gap), None)
+        return self._tell("press", given(keys=str(keys), duration=duration, gap=gap), None)
 
     @Command
     def hang_up(self, cause: int | None = None) -> Step[None]:
@@ -162,6 +174,7 @@ class CallCommands(Linked):
         bridge: Any = None,
         heard: str | None = None,
         playing: str | None = None,
+        moh: str | bool | None = None,
     ) -> Step[None]:
         """Waits until all of this is so at the same time. What is not given does not matter.
 
@@ -174,13 +187,22 @@ class CallCommands(Linked):
                 none.
             heard: Something that the party has heard to its end, as a media URI: ``"sound:hello-world"``.
             playing: Something that the party hears now.
+            moh: Class of the music on hold that the party hears; True for any, False for none.
 
         Raises:
             ExpectationError: It is not so; the message says how it is instead.
         """
         return self._expect(
             within,
-            **given(state=state, hung_up=hung_up, application=application, bridge=bridge, heard=heard, playing=playing),
+            **given(
+                state=state,
+                hung_up=hung_up,
+                application=application,
+                bridge=bridge,
+                heard=heard,
+                playing=playing,
+                moh=moh,
+            ),
         )
 
     @Command

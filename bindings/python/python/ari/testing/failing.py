@@ -23,6 +23,7 @@ class FailingCommands(Linked):
         *,
         status: int = 500,
         message: str | None = None,
+        delay: float | None = None,
         times: int | None = 1,
         **arguments: Any,
     ) -> Step[None]:
@@ -32,13 +33,14 @@ class FailingCommands(Linked):
             operation: The operation: ``"channels.play"``; ``"*"`` for every one.
             status: The status of the refusal.
             message: What it says. Default: the usual words for that status.
+            delay: Real seconds before it comes.
             times: How many requests; None for all from now on.
             arguments: Only requests with these arguments.
 
         Raises:
             SimulatorError: There is no such operation.
         """
-        return _fault(operation, arguments, times, status=status, message=message)
+        return _fault(operation, arguments, times, status=status, message=message, delay=delay)
 
     @Command
     def delay(self, operation: str, seconds: float, /, *, times: int | None = 1, **arguments: Any) -> Step[None]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import math
 import os
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
-from typing import Any
+from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 from .. import _native
@@ -17,6 +20,9 @@ from .. import _native
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 30.0
 """Seconds for an answer, besides those that the command itself takes."""
+SLICE = 0.05
+"""Seconds after which to look whether the application is still there."""
+WRONG = 400
 EXPECTATION_FAILED = 417
 
 
@@ -34,6 +40,13 @@ class ExpectationError(AssertionError):
     """What was expected did not happen; the message says what happened instead."""
 
 
+class Ending(NamedTuple):
+    """How an application that runs beside the test has ended."""
+
+    how: str
+    failed: bool
+
+
 class Link:
     """Sends commands to one simulator, each on a connection of its own, so that many may wait at the same time."""
 
@@ -47,42 +60,92 @@ class Link:
         self._native = native
         self._process = os.getpid()
         self._closed = False
+        self._applications: list[Callable[[], Ending | None]] = []
+
+    @contextmanager
+    def watching(self, application: Callable[[], Ending | None]) -> Iterator[None]:
+        """As long as this lasts, nothing is waited for once an application has failed, and messages say that it has."""
+        self._applications.append(application)
+        try:
+            yield
+        finally:
+            self._applications.remove(application)
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float | None) -> Any:
         """The answer to a command that takes so many seconds itself, or nobody knows how many (None)."""
         __tracebackhide__ = True
-        request = self._request(method, path, body)
-        try:
-            with socket.create_connection(self._address, CONNECT_TIMEOUT) as connection:
-                connection.settimeout(_patience(seconds))
-                connection.sendall(request)
-                with connection.makefile("rb") as answer:
-                    received = answer.read()
-        except OSError as error:
-            raise self._gone(error) from error
-        return self._answer(received)
+        waits = _waits(body)
+        received = self._exchange(self._request(method, path, body), _patience(seconds), waits)
+        if received is None:
+            received = self._exchange(self._request(method, path, _at_once(body)), ANSWER_TIMEOUT, False)
+        return self._answer(received or b"", waits)
 
     async def send_async(self, method: str, path: str, body: Mapping[str, Any] | None, seconds: float | None) -> Any:
         """The same without blocking the event loop. One that is cancelled is given up by the simulator, too."""
         __tracebackhide__ = True
-        request = self._request(method, path, body)
-        try:
-            opening = asyncio.open_connection(*self._address)
-            reader, writer = await asyncio.wait_for(opening, CONNECT_TIMEOUT)
-            try:
-                writer.write(request)
-                received = await asyncio.wait_for(reader.read(), _patience(seconds))
-            finally:
-                writer.close()
-        except (OSError, asyncio.TimeoutError) as error:
-            raise self._gone(error) from error
-        return self._answer(received)
+        waits = _waits(body)
+        received = await self._exchange_async(self._request(method, path, body), _patience(seconds), waits)
+        if received is None:
+            request = self._request(method, path, _at_once(body))
+            received = await self._exchange_async(request, ANSWER_TIMEOUT, False)
+        return self._answer(received or b"", waits)
 
     def close(self) -> None:
         """Ends the simulator, if it was started in this process."""
         self._closed = True
         if self._native is not None and self._process == os.getpid():
             self._native.close()
+
+    def _exchange(self, request: bytes, patience: float, waits: bool) -> bytes | None:
+        """What comes for a request; None if it is not worth waiting for any more."""
+        __tracebackhide__ = True
+        until = time.monotonic() + patience
+        received = b""
+        try:
+            with socket.create_connection(self._address, CONNECT_TIMEOUT) as connection:
+                connection.sendall(request)
+                connection.settimeout(SLICE)
+                while True:
+                    try:
+                        part = connection.recv(65536)
+                    except socket.timeout:
+                        if waits and self._has_failed():
+                            return None
+                        if time.monotonic() > until:
+                            raise
+                        continue
+                    if not part:
+                        return received
+                    received += part
+        except OSError as error:
+            raise self._gone(error) from error
+
+    async def _exchange_async(self, request: bytes, patience: float, waits: bool) -> bytes | None:
+        __tracebackhide__ = True
+        until = time.monotonic() + patience
+        try:
+            opening = asyncio.open_connection(*self._address)
+            reader, writer = await asyncio.wait_for(opening, CONNECT_TIMEOUT)
+            reading = asyncio.ensure_future(reader.read())
+            try:
+                writer.write(request)
+                while not (await asyncio.wait([reading], timeout=SLICE))[0]:
+                    if waits and self._has_failed():
+                        return None
+                    if time.monotonic() > until:
+                        raise asyncio.TimeoutError
+                return reading.result()
+            finally:
+                reading.cancel()
+                writer.close()
+        except (OSError, asyncio.TimeoutError) as error:
+            raise self._gone(error) from error
+
+    def _endings(self) -> list[Ending]:
+        return [ending for ended in list(self._applications) if (ending := ended()) is not None]
+
+    def _has_failed(self) -> bool:
+        return any(ending.failed for ending in self._endings())
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> bytes:
         __tracebackhide__ = True
@@ -101,7 +164,7 @@ class Link:
         )
         return head.encode("ascii") + content
 
-    def _answer(self, received: bytes) -> Any:
+    def _answer(self, received: bytes, waited: bool) -> Any:
         __tracebackhide__ = True
         try:
             response = HTTPResponse(_Received(received))  # type: ignore[arg-type]
@@ -112,6 +175,8 @@ class Link:
         if response.status == 200:
             return value
         message = value["message"] if isinstance(value, dict) and "message" in value else f"{response.status}: {value}"
+        if waited and response.status != WRONG:
+            message = "\n".join([message, *(ending.how for ending in self._endings())])
         if response.status == EXPECTATION_FAILED:
             raise ExpectationError(message)
         raise SimulatorError(message, response.status)
@@ -132,8 +197,18 @@ class _Received:
         return io.BytesIO(self._received)
 
 
-def _patience(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds + ANSWER_TIMEOUT
+def _patience(seconds: float | None) -> float:
+    return math.inf if seconds is None else seconds + ANSWER_TIMEOUT
+
+
+def _waits(body: Mapping[str, Any] | None) -> bool:
+    """Whether a command waits for what the application does."""
+    return body is not None and "within" in body
+
+
+def _at_once(body: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The same command, of what there is already."""
+    return {**(body or {}), "within": 0}
 
 
 def _id_of(value: Any) -> Any:

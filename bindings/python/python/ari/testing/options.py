@@ -12,48 +12,59 @@ OnCall = Literal["ring", "answer", "busy", "decline", "silent"]
 DeviceState = Literal["online", "offline", "unknown"]
 
 
+# What help() shows of a TypedDict is its docstring and little else, so that this has the members.
+
+
 class PhoneOptions(TypedDict, total=False):
-    """A telephone."""
+    """A telephone.
+
+    Attributes:
+        on_call: What it does when it is called: ``"ring"`` until the test answers or rejects the call, ring and
+            ``"answer"``, be ``"busy"``, ring and ``"decline"``, or nothing at all, ``"silent"``. Default: ``"ring"``.
+        after: Simulated seconds after which it does that. Default: 0.
+        state: ``"online"``, ``"offline"`` or ``"unknown"``; one that is not online cannot be called: the application's
+            ``originate`` is refused. Default: ``"online"``.
+    """
 
     on_call: OnCall
-    """What it does when it is called: ring until the test answers or rejects the call, ring and answer, be busy, ring
-    and decline, or nothing at all. Default: ``"ring"``."""
     after: float
-    """Simulated seconds after which it does that. Default: 0."""
     state: DeviceState
-    """One that is not online cannot be called. Default: ``"online"``."""
 
 
 class SimulatorOptions(TypedDict, total=False):
-    """Options of ``Simulator`` and ``AsyncSimulator``."""
+    """Options of ``Simulator`` and ``AsyncSimulator``.
+
+    Attributes:
+        speed: Simulated seconds that pass in one second: at 10, a prompt of 2 s takes 0.2 s. Default: 10.
+        dialplan: An ``extensions.conf``: its text, or the path (a ``Path``) of the file. Default: that of the examples,
+            in which 1000 leads to the application ``hello``.
+        phones: The telephones there are, and what they do when they are called: ``{"PJSIP/alice": "answer"}``, or
+            ``{"PJSIP/alice": {"on_call": "answer", "after": 2}}`` (see ``PhoneOptions``). Default: ``PJSIP/alice`` and
+            ``PJSIP/bob``, which ring.
+        sounds: Sounds there are besides the usual ones: names with their seconds, or names only, which last 1 s.
+            ``"*"`` stands for every name.
+        username: The user that may do everything. Default: ``"hey"``.
+        password: That user's password. Default: ``"peekaboo"``.
+        read_only_username: The user that may only read. Default: ``"reader"``.
+        read_only_password: That user's password. Default: ``"readonly"``.
+        host: Address to listen on. Default: ``"127.0.0.1"``.
+        port: Port of ARI. Default: 0, a free one.
+        control_port: Port of the commands. Default: 0, a free one.
+        version: The release that it says it is. Default: ``"22.10.1+simulator"``.
+    """
 
     speed: float
-    """Simulated seconds that pass in one second: at 10, a prompt of 2 s takes 0.2 s. Default: 10."""
     dialplan: str | PathLike[str] | None
-    """An ``extensions.conf``: its text, or the path (a ``Path``) of the file. Default: that of the examples, in which
-    1000 leads to the application ``hello``."""
     phones: Mapping[str, OnCall | PhoneOptions]
-    """The telephones there are, and what they do when they are called: ``{"PJSIP/alice": "answer"}``. Default:
-    ``PJSIP/alice`` and ``PJSIP/bob``, which ring."""
     sounds: Mapping[str, float] | Iterable[str]
-    """Sounds there are besides the usual ones: names with their seconds, or names only, which last 1 s. ``"*"`` stands
-    for every name."""
     username: str
-    """The user that may do everything. Default: ``"hey"``."""
     password: str
-    """That user's password. Default: ``"peekaboo"``."""
     read_only_username: str
-    """The user that may only read. Default: ``"reader"``."""
     read_only_password: str
-    """That user's password. Default: ``"readonly"``."""
     host: str
-    """Address to listen on. Default: ``"127.0.0.1"``."""
     port: int
-    """Port of ARI. Default: 0, a free one."""
     control_port: int
-    """Port of the commands. Default: 0, a free one."""
     version: str
-    """The release that it says it is. Default: ``"22.10.1+simulator"``."""
 
 
 SOUND_LENGTH = 1.0

@@ -7,13 +7,14 @@ import os
 import subprocess
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from inspect import iscoroutine
 from typing import Any, Callable
 
 from ..runtime.sync import SyncClient
-from .link import SimulatorError
+from .link import Ending, Link, SimulatorError
 
 END = 10.0
 """Seconds in which an application has to end when it is told to."""
@@ -23,14 +24,19 @@ AGAIN = 0.05
 
 @contextmanager
 def in_thread(
-    target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], end_connections: Callable[[], None]
+    link: Link,
+    target: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    end_connections: Callable[[], None],
 ) -> Iterator[None]:
     """Runs an application in a thread; at the end stops it and raises what it raised."""
     clients = [found for found in (getattr(target, "__self__", None), *args, *kwargs.values()) if _is_client(found)]
     application = _Thread(target, args, kwargs)
     application.start()
     try:
-        yield
+        with link.watching(application.ending):
+            yield
     finally:
         application.end([client.close for client in clients] or [end_connections])
 
@@ -66,6 +72,9 @@ class _Thread(threading.Thread):
         if not task.cancelled():
             task.result()
 
+    def ending(self) -> Ending | None:
+        return None if self.is_alive() else _ending(self._raised)
+
     def end(self, ways: Sequence[Callable[[], object]]) -> None:
         __tracebackhide__ = True
         deadline = time.monotonic() + END
@@ -83,12 +92,24 @@ class _Thread(threading.Thread):
             )
 
 
+def _ending(raised: BaseException | None) -> Ending:
+    if raised is None:
+        return Ending("The application has ended.", failed=False)
+    what = "".join(traceback.format_exception_only(type(raised), raised)).strip()
+    return Ending(f"The application has ended with {what}", failed=True)
+
+
 @asynccontextmanager
-async def in_task(coroutine: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
+async def in_task(link: Link, coroutine: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
     """Runs an application as a task; at the end cancels it and raises what it raised."""
     task = asyncio.ensure_future(coroutine)
+
+    def ending() -> Ending | None:
+        return _ending(None if task.cancelled() else task.exception()) if task.done() else None
+
     try:
-        yield
+        with link.watching(ending):
+            yield
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -98,12 +119,19 @@ async def in_task(coroutine: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
 
 @contextmanager
 def in_process(
-    command: Sequence[str | os.PathLike[str]], environment: Mapping[str, str]
+    link: Link, command: Sequence[str | os.PathLike[str]], environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs an application as a program; at the end terminates it, and raises if it had failed before."""
     process = subprocess.Popen(list(command), env={**os.environ, **environment})
+    name = " ".join(map(str, command))
+
+    def ending() -> Ending | None:
+        status = process.poll()
+        return None if status is None else Ending(f"The program {name} has ended with {status}.", failed=status != 0)
+
     try:
-        yield process
+        with link.watching(ending):
+            yield process
     finally:
         ended = process.poll()
         process.terminate()
@@ -113,4 +141,4 @@ def in_process(
             process.kill()
             process.wait()
         if ended:
-            raise SimulatorError(f"the program {' '.join(map(str, command))} ended with {ended}")
+            raise SimulatorError(f"the program {name} ended with {ended}")

@@ -108,9 +108,10 @@ class SimulatorBase(WatchingCommands, FailingCommands, Generic[C]):
             A context manager that gives the ``subprocess.Popen``.
 
         Raises:
-            SimulatorError: At the end of the ``with``: the program had ended with a failure before.
+            SimulatorError: At the end of the ``with``: the program had ended with a failure before. What waits for it
+                meanwhile fails at once, and says so.
         """
-        return in_process(command, self.environment)
+        return in_process(self._link, command, self.environment)
 
     @Command
     def call(
@@ -134,7 +135,8 @@ class SimulatorBase(WatchingCommands, FailingCommands, Generic[C]):
             context: The extension's context. Default: ``"default"``.
             app: The application, if it is called directly.
             args: Arguments for the application, if it is called directly.
-            endpoint: The telephone that the call comes from, ``"PJSIP/alice"``, which is the default.
+            endpoint: The telephone that the call comes from: ``"PJSIP/alice"``. Default: ``"PJSIP/trunk"``, the line on
+                which calls come from outside.
             caller: Who calls: ``"Ann <123>"``, ``"Ann"``, ``"123"``, or ``{"name": "Ann", "number": "123"}``.
             variables: Variables of the channel, by their names.
             id: The channel's id. Default: one that is free.
@@ -329,10 +331,11 @@ class Simulator(SimulatorBase[Call], Blocking):
             kwargs: Its arguments by name.
 
         Raises:
-            BaseException: At the end of the ``with``: what the application raised.
+            BaseException: At the end of the ``with``: what the application raised. What waits for it meanwhile fails at
+                once, and says so.
             SimulatorError: At the end of the ``with``: it did not end within 10 s.
         """
-        return in_thread(target, args, kwargs, self._end_connections)
+        return in_thread(self._link, target, args, kwargs, self._end_connections)
 
     @property
     def speed(self) -> float:
@@ -377,9 +380,10 @@ class AsyncSimulator(SimulatorBase[AsyncCall], Awaiting):
             coroutine: What runs.
 
         Raises:
-            BaseException: At the end of the ``async with``: what the application raised.
+            BaseException: At the end of the ``async with``: what the application raised. What waits for it meanwhile
+                fails at once, and says so.
         """
-        return in_task(coroutine)
+        return in_task(self._link, coroutine)
 
     def close(self) -> Awaitable[None]:
         """Ends the simulator with all of its connections, if it was started here.
