@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::case::{Case, Response, PASSWORD, USERNAME};
+use crate::case::{Case, Kind, Response, ServerState, PASSWORD, USERNAME};
 use crate::compare::{self, Outcome};
 use crate::http::{Connection, Request};
 use crate::script;
@@ -43,6 +43,8 @@ pub struct Log {
 
 #[derive(Default)]
 struct State {
+    /// The client has asked who the server is.
+    probed: bool,
     received: usize,
     problems: Vec<String>,
 }
@@ -104,6 +106,7 @@ impl Log {
     pub fn answer(&self, request: &Request, elsewhere: bool) -> Response {
         let probe = request.method == "GET" && request.target == PROBE && !elsewhere;
         if probe {
+            self.state().probed = true;
             return self.case.probe.clone().unwrap_or_else(default_probe);
         }
         let mut state = self.state();
@@ -171,10 +174,14 @@ impl Run {
         if scripted && watch.borrow().connected {
             let _ = timeout(LAST_STEPS, watch.wait_for(|progress| progress.script_done)).await;
         }
-        let (mut problems, received) = {
+        let (mut problems, received, probed) = {
             let state = self.log.state();
-            (state.problems.clone(), state.received)
+            (state.problems.clone(), state.received, state.probed)
         };
+        let connects = self.log.case.kind == Kind::Connect && self.log.case.server == ServerState::Up;
+        if connects && !probed && self.log.case.result.as_ref().is_some_and(|result| result.nothing) {
+            problems.push("the client did not ask who the server is, so that it is not connected".into());
+        }
         for expected in self.log.case.requests.iter().skip(received) {
             problems.push(format!("request {:?} did not come", compare::line(expected)));
         }

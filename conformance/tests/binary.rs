@@ -14,7 +14,7 @@ fn program() -> Command {
 
 #[test]
 fn it_says_where_it_is_and_ends_with_its_standard_input() {
-    let folder = Folder::with(r#"[{"id": "c", "kind": "connect", "result": {"nothing": true}}]"#);
+    let folder = Folder::with(r#"[{"id": "c", "kind": "connect", "server": "closed", "result": {"nothing": true}}]"#);
     let mut serving = program()
         .args(["serve", "--resources"])
         .arg(&folder.0)
@@ -64,7 +64,7 @@ fn the_cases_of_this_repository_are_good() {
 
 /// Connects as the runner of every surface does, or of all but one.
 fn run(surfaces: &[&str], outcome: &str) -> (bool, String) {
-    let folder = Folder::with(r#"[{"id": "c", "kind": "connect", "result": {"nothing": true}}]"#);
+    let folder = Folder::with(r#"[{"id": "c", "kind": "connect", "server": "closed", "result": {"nothing": true}}]"#);
     let length = outcome.len();
     let post = |surface: &&str| {
         format!(
