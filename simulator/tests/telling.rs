@@ -85,3 +85,16 @@ async fn only_telephones_that_exist_are_called() {
     assert!(refused.message.contains("PJSIP/alice"), "{refused}");
     assert_eq!(sim.command("GET", "calls", Value::Null).await.unwrap(), json!([]));
 }
+
+#[tokio::test]
+async fn keys_that_nobody_could_press_are_told() {
+    let (sim, _client, _events) = stage().await;
+    let call = sim.call(json!({"app": "app"})).await.unwrap();
+    call.press("12").await.unwrap();
+    let received = sim.events().await.unwrap();
+    assert_eq!(received.iter().filter(|told| told["event"]["type"] == "ChannelDtmfReceived").count(), 2);
+    let keys = "5".repeat(100);
+    let (pressed, hung_up) = tokio::join!(call.press(&keys), call.hang_up());
+    hung_up.unwrap();
+    assert_eq!(pressed.unwrap_err().status, 409);
+}

@@ -220,13 +220,21 @@ async fn press(shared: &Arc<Shared>, id: &str, Press { keys, duration, gap }: Pr
     {
         let mut world = shared.world();
         alive(&world, id)?;
-        let took = world.press_keys(id, &keys, times);
-        world.after(took, |_| {
-            let _ = pressed.send(());
+        // Just before the last key: what the application does because of it is not looked at.
+        let count = keys.chars().count() as u64;
+        let last = (count * duration + count.saturating_sub(1) * gap) as f64 / 1000.0;
+        let owned = id.to_owned();
+        world.after(last, move |world| {
+            let _ = pressed.send(alive(world, &owned).is_ok());
         });
+        world.press_keys(id, &keys, times);
     }
     // A restart forgets that keys were being pressed.
-    let _ = all.await;
+    let all = all.await.unwrap_or(false);
+    settle(shared);
+    if !all {
+        return Err(Refused::new(409, format!("the call {id:?} was hung up before all of {keys:?} was pressed")));
+    }
     Ok(Value::Null)
 }
 
