@@ -4,28 +4,20 @@
 const { once } = require('node:events');
 const http = require('node:http');
 const { callSite } = require('./errors');
-const { camel, snake } = require('./options');
+const { camel } = require('./options');
 const { ExpectationError, SimulatorError } = require('./testing-errors');
+const { members, withIds } = require('./testing-given');
 
 const asItIs = (value) => value ?? undefined;
-
-/** The members of what a program gave, by the simulator's names. */
-function members(given) {
-  if (given === undefined || given === null) return {};
-  if (typeof given !== 'object' || Array.isArray(given)) {
-    throw new TypeError(`the options have to be an object, not ${JSON.stringify(given)}`);
-  }
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [snake(name), value]));
-}
 
 /** An object of the simulator, by the names of JavaScript. */
 function named(object) {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [camel(name), value]));
 }
 
-/** A refused command speaks of names as the simulator has them. */
+/** A refused command speaks of names as the simulator has them. What the program gave is in quotes, and stays. */
 function inOurNames(message) {
-  return message.replace(/`\w+`/g, camel);
+  return message.replace(/"(?:[^"\\]|\\.)*"|\w+/g, (word) => (word[0] === '"' ? word : camel(word)));
 }
 
 /** The way to one simulator. */
@@ -44,7 +36,7 @@ class Control {
    *
    * @param {string} method
    * @param {string} path encoded
-   * @param {object} [fixed] members of the body
+   * @param {object} [fixed] members of the body, or of the query
    * @param {object} [options] further ones, as the program gave them
    * @param {(answer: any) => any} [convert] makes the promise's value of the answer
    */
@@ -68,10 +60,13 @@ class Control {
   }
 
   async #exchange(method, path, fixed, options) {
-    const body =
-      method === 'GET' || method === 'DELETE' ? '' : JSON.stringify({ ...members(options), ...fixed });
+    const command = withIds({ ...members(options), ...fixed });
+    const asks = method === 'GET' || method === 'DELETE';
+    const query = asks ? String(new URLSearchParams(command)) : '';
+    const body = asks ? '' : JSON.stringify(command);
     const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
-    const request = http.request(`${this.url}/${path}`, { agent: this.#agent, method, headers });
+    const url = `${this.url}/${path}${query && `?${query}`}`;
+    const request = http.request(url, { agent: this.#agent, method, headers });
     request.end(body);
     const [response] = await once(request, 'response');
     let text = '';
@@ -101,4 +96,4 @@ function answerOf(status, text, site) {
   throw new SimulatorError(status === 400 ? inOurNames(message) : message, { status }, site);
 }
 
-module.exports = { Control, inOurNames, members, named };
+module.exports = { Control, inOurNames, named };

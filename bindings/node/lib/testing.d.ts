@@ -52,10 +52,10 @@ export interface SimulatorOptions {
   speed?: number;
   /** The text of an `extensions.conf`. By default that of the examples, where 1000 leads to the application `hello`. */
   dialplan?: string;
-  /** Telephones by name. Default: `PJSIP/alice` and `PJSIP/bob`. */
-  phones?: Readonly<Record<string, Phone>>;
-  /** Length of sounds in seconds, besides the usual ones. `'*'` lets every name exist. */
-  sounds?: Readonly<Record<string, number>>;
+  /** Telephones by name, or only what each does when it is called. Default: `PJSIP/alice` and `PJSIP/bob`. */
+  phones?: Readonly<Record<string, Phone | Phone['onCall']>>;
+  /** Length of sounds in seconds, besides the usual ones, or only their names. `'*'` lets every name exist. */
+  sounds?: Readonly<Record<string, number>> | readonly string[];
   /** What it says it is. Default: `22.10.1+simulator`. */
   version?: string;
 }
@@ -67,11 +67,11 @@ export interface RunningSimulator {
 }
 
 /** Name or number, or both: `'Ann <123>'`. */
-export type Caller = string | { name?: string; number?: string };
+export type Caller = string | number | { name?: string; number?: string };
 
 /** Who calls, besides where to. */
 export interface CallDetails {
-  /** The telephone the call comes from, such as `PJSIP/alice`. */
+  /** The telephone the call comes from, such as `PJSIP/alice`. Default: `PJSIP/trunk`, which is always there. */
   endpoint?: string;
   /** Who it says it is. */
   caller?: Caller;
@@ -86,7 +86,7 @@ export interface CallDetails {
 /** A call through the dialplan. */
 export interface ExtensionCall extends CallDetails {
   /** The extension that is dialled. */
-  exten: string;
+  exten: string | number;
   /** Default: `default`. */
   context?: string;
 }
@@ -116,21 +116,28 @@ type CallOf<O> = O extends `${infer R extends keyof Client & string}.${infer M}`
 type OptionsOf<C> =
   C extends RequiredCall<infer A, any> ? A : C extends OptionalCall<infer A, any> ? A : never;
 
-/** Arguments of an operation, as far as they matter: numbers may be texts, and a text stands for the object with that id. */
+/**
+ * Arguments of an operation, as far as they matter: numbers may be texts, and a call or an instance of the client stands for
+ * its id, or for its name if it has none.
+ */
 export type Arguments<O> = { readonly [N in Exclude<keyof OptionsOf<CallOf<O>>, 'signal'>]?: unknown };
 
-/** Fields of an event, as far as they matter: a text stands for the object with that id. */
+/** Fields of an event, as far as they matter: an id, a call or an instance of the client stands for the object with that id. */
 export type Fields<E> = { readonly [N in keyof E]?: unknown };
 
 /** A record, or its number. */
 export type After = number | { readonly seq: number };
 
-/** For how long an expectation looks, and from where on. */
-export interface Waiting {
-  /** Seconds to wait. Default: 5; 0.5 for what may not come. */
-  within?: number;
+/** From where on records are looked at. */
+export interface Since {
   /** Only what came after this record, or after the one with this `seq`. */
   after?: After;
+}
+
+/** For how long an expectation looks, and from where on. */
+export interface Waiting extends Since {
+  /** Seconds to wait. Default: 5; 0.5 for what may not come. */
+  within?: number;
 }
 
 export interface RequestWaiting extends Waiting {
@@ -186,7 +193,7 @@ export interface Failing<O> extends FaultOptions<O> {
   status?: number;
   /** Its message. */
   message?: string;
-  /** Seconds before the answer. */
+  /** Real seconds before the answer. */
   delay?: number;
 }
 
@@ -263,6 +270,16 @@ export interface CallState {
   playing: string[];
   /** What it has heard to the end. */
   heard: string[];
+  /** The class of the music on hold that it hears. */
+  moh: string | null;
+  /** Whether the application lets it hear silence. */
+  silence: boolean;
+  /** Whether the application lets it hear ringing. */
+  ringing: boolean;
+  /** Whether the application has put it on hold. */
+  held: boolean;
+  mutedIn: boolean;
+  mutedOut: boolean;
   channel: ChannelData;
 }
 
@@ -278,6 +295,8 @@ export interface CallExpectation {
   heard?: string;
   /** What it hears now. */
   playing?: string;
+  /** The class of the music on hold that it hears; true for any, null for none. */
+  moh?: string | boolean | null;
   /** Seconds to wait. Default: 5. */
   within?: number;
 }
@@ -372,7 +391,7 @@ export class Simulator {
    *
    * @param exten The extension that is dialled.
    */
-  call(exten: string, options?: Omit<ExtensionCall, 'exten'>): Promise<Call>;
+  call(exten: string | number, options?: Omit<ExtensionCall, 'exten'>): Promise<Call>;
   /** @param call Where to, and who: by extension, or straight into an application. */
   call(call: ExtensionCall | ApplicationCall): Promise<Call>;
   /**
@@ -384,7 +403,7 @@ export class Simulator {
   /** The calls there are. */
   calls(): Promise<Call[]>;
   /** Says what a telephone does when it is called. It exists from then on. */
-  phone(name: string, does?: Phone): Promise<void>;
+  phone(name: string, does?: Phone | Phone['onCall']): Promise<void>;
   phones(): Promise<Record<string, Required<Phone>>>;
 
   /** Waits for a request of the application. Each request meets one expectation. */
@@ -422,9 +441,14 @@ export class Simulator {
     options?: EventWaiting,
   ): Promise<void>;
   /** All requests so far, or those after a record. */
-  requests(options?: { after?: After }): Promise<RequestRecord[]>;
+  requests(options?: Since): Promise<RequestRecord[]>;
+  /** Those of one operation. */
+  requests(operation: Operation | undefined, options?: Since): Promise<RequestRecord[]>;
   /** All events so far, or those after a record. */
-  events(options?: { after?: After }): Promise<EventRecord[]>;
+  events(options?: Since): Promise<EventRecord[]>;
+  /** Those of one type. */
+  events<T extends AsteriskEvent['type']>(type: T, options?: Since): Promise<EventRecord<EventMap[T]>[]>;
+  events<N extends string>(type: Unknown<N>, options?: Since): Promise<EventRecord<UnknownEvent>[]>;
   /** Sends an event as it stands. */
   sendEvent(application: string, event: { type: string; [field: string]: unknown }): Promise<void>;
 
@@ -454,6 +478,7 @@ export class Simulator {
    * @param code Default: 1000.
    */
   closeConnections(code?: number, options?: ConnectionChoice): Promise<number>;
+  closeConnections(options: ConnectionChoice & { code?: number }): Promise<number>;
   /** Connections for events are reset. */
   resetConnections(options?: ConnectionChoice): Promise<number>;
   /** On connections for events nothing comes any more, pongs included. */

@@ -5,8 +5,9 @@ const { connect } = require('./connect');
 const { callSite } = require('./errors');
 const native = require('./native');
 const { Call } = require('./testing-call');
-const { Control, inOurNames, members, named } = require('./testing-control');
+const { Control, inOurNames, named } = require('./testing-control');
 const { ExpectationError, SimulatorError } = require('./testing-errors');
+const { members, phonesOf, since, textOf, textsOf } = require('./testing-given');
 
 /** Seconds in which something may not come. */
 const MOMENT = 0.5;
@@ -28,7 +29,7 @@ class Place {
       if (given.control_url !== undefined) {
         throw new TypeError('controlUrl is for Simulator.start(), which asks there where the simulator is');
       }
-      if (given.phones) given.phones = phonesOf(given.phones);
+      given.phones = phonesOf(given.phones);
       const server = new native.Simulator(JSON.stringify(given));
       return new Place(JSON.parse(server.facts), server);
     } catch (cause) {
@@ -52,34 +53,6 @@ class Place {
       control.close();
     }
   }
-}
-
-function phonesOf(phones) {
-  return Object.fromEntries(Object.entries(phones).map(([name, does]) => [name, members(does)]));
-}
-
-/** `Ann <123>`, `123` or `Ann`, as Asterisk reads it. */
-function callerOf(given) {
-  if (typeof given !== 'string') return given;
-  const [, name, number] = /^\s*"?(.*?)"?\s*<([^<>]*)>\s*$/.exec(given) ?? [];
-  if (number !== undefined) return { name, number };
-  return /^[\d\s()+*#.-]+$/.test(given) ? { number: given.trim() } : { name: given.trim() };
-}
-
-/** Variables are text in Asterisk. */
-function textsOf(variables) {
-  if (typeof variables !== 'object' || variables === null) return variables;
-  const there = Object.entries(variables).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(there.map(([name, value]) => [name, String(value)]));
-}
-
-/** A record stands for its number. */
-function seqOf(after) {
-  return after?.seq ?? after ?? 0;
-}
-
-function since(options) {
-  return { after: seqOf(options?.after) };
 }
 
 /** What may not come is waited for in vain, and so not as long as what has to. */
@@ -144,9 +117,10 @@ class Simulator {
   // Calls.
 
   call(target, options) {
-    const given = typeof target === 'string' ? { ...options, exten: target } : { ...target };
-    const fixed = { caller: callerOf(given.caller), variables: textsOf(given.variables) };
-    return this.#post('calls', fixed, given, this.#taken);
+    const given = typeof target === 'object' ? { ...target } : { ...options, exten: target };
+    const { caller, exten, variables } = given;
+    const texts = { caller: textOf(caller), exten: textOf(exten), variables: textsOf(variables) };
+    return this.#post('calls', texts, given, this.#taken);
   }
 
   expectCall(endpoint, options) {
@@ -160,7 +134,8 @@ class Simulator {
   phone(name, does) {
     const [technology, ...resource] = String(name).split('/');
     const path = `phones/${encodeURIComponent(technology)}/${encodeURIComponent(resource.join('/'))}`;
-    return this.#control.send('PUT', path, undefined, does, () => undefined);
+    const options = typeof does === 'string' ? { onCall: does } : does;
+    return this.#control.send('PUT', path, undefined, options, () => undefined);
   }
 
   phones() {
@@ -186,12 +161,20 @@ class Simulator {
     return this.#post('expect/none', { type, fields, ...moment(options) }, options);
   }
 
-  requests({ after } = {}) {
-    return this.#get(`requests?after=${seqOf(after)}`);
+  requests(operation, options) {
+    return this.#records('requests', (record) => record.operation, operation, options);
   }
 
-  events({ after } = {}) {
-    return this.#get(`events?after=${seqOf(after)}`);
+  events(type, options) {
+    return this.#records('events', ({ event }) => event.type, type, options);
+  }
+
+  /** Records, all of them or those of one name; the options may stand alone. */
+  #records(path, nameOf, name, options) {
+    const named = typeof name === 'string';
+    const given = named ? options : (name ?? options);
+    const convert = (records) => (named ? records.filter((record) => nameOf(record) === name) : records);
+    return this.#control.send('GET', path, since(given), given, convert);
   }
 
   sendEvent(application, event) {
@@ -224,8 +207,10 @@ class Simulator {
     return this.#post('connections', { do: 'drop' }, options);
   }
 
-  closeConnections(code = 1000, options = undefined) {
-    return this.#post('connections', { do: 'close', code }, options);
+  closeConnections(code, options) {
+    const alone = typeof code === 'object' && code !== null;
+    const fixed = alone ? { do: 'close' } : { do: 'close', code: code ?? undefined };
+    return this.#post('connections', fixed, alone ? code : options);
   }
 
   resetConnections(options) {

@@ -3,6 +3,8 @@
 
 const assert = require('node:assert');
 const { once } = require('node:events');
+const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const { Call, ExpectationError, Simulator, SimulatorError } = require('../testing');
@@ -217,11 +219,48 @@ test('hold, and talk', { timeout }, async (t) => {
   await sim.expectEvent('ChannelTalkingFinished', { channel: caller.id });
 });
 
+test('the music they hear', { timeout }, async (t) => {
+  const { caller, channel } = await called(t);
+  await channel.answer();
+  assert.strictEqual((await caller.expect({ moh: null })).moh, null);
+  await channel.startMoh({ mohClass: 'waltz' });
+  assert.strictEqual((await caller.expect({ moh: true })).moh, 'waltz');
+  await assert.rejects(caller.expect({ moh: 'tango', within: 0.05 }), ExpectationError);
+});
+
 test("the test of the example's IVR", { timeout }, async () => {
   const { code, out } = await node('--test', path.join(__dirname, '../../../examples/node/ivr.test.js'));
   assert.strictEqual(code, 0, out);
   assert.match(out, /digits are said back/);
 });
+
+for (const [document, title] of [
+  ['README.md', '# leaves the menu'],
+  ['docs/node.md', 'digits are said back, and # leaves the menu'],
+]) {
+  test(`the test in ${document}, as it stands there`, { timeout }, async (t) => {
+    const root = path.join(__dirname, '../../..');
+    const text = fs.readFileSync(path.join(root, document), 'utf8');
+    const blocks = [...text.matchAll(/```js\n(.*?)```/gs)].map(([, block]) => block);
+    const [block] = blocks.filter((block) => block.includes(`test('${title}'`));
+    // A document for several languages says in its words what comes first.
+    const head = block.startsWith('test(')
+      ? `const { test } = require('node:test');
+const { Simulator } = require('asterisk-ari/testing');
+const ivr = require('./ivr');
+`
+      : '';
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ari-document-'));
+    t.after(() => fs.rmSync(folder, { recursive: true }));
+    const examples = path.join(root, 'examples/node');
+    fs.copyFileSync(path.join(examples, 'ivr.js'), path.join(folder, 'ivr.js'));
+    fs.symlinkSync(path.join(examples, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+    fs.writeFileSync(path.join(folder, 'document.test.js'), head + block);
+    const { code, out } = await node('--test', path.join(folder, 'document.test.js'));
+    assert.strictEqual(code, 0, out);
+    assert.match(out, /# pass 1\n/);
+  });
+}
 
 test('many calls at once', { timeout }, async (t) => {
   const sim = await Simulator.start({ speed: 1000 });

@@ -40,6 +40,15 @@ test('faults have a number, and calls they are for', { timeout }, async (t) => {
     outcomes.push(await outcome(name));
   assert.deepStrictEqual(outcomes, [500, 'done', 500, 'done']);
 
+  const other = client.Channel('other');
+  await sim.fail('channels.hangup', {
+    status: 409,
+    arguments: { channelId: client.Channel('gone') },
+    delay: 0.01,
+  });
+  const ending = (channel) => channel.hangup().catch((error) => error.status);
+  assert.deepStrictEqual([await ending(other), await ending(client.Channel('gone'))], [404, 409]);
+
   await sim.fail('*', { status: 503, times: Number.POSITIVE_INFINITY });
   assert.strictEqual((await sim.faults())[0].times, null);
   for (let n = 0; n < 5; n += 1) assert.strictEqual(await outcome('Stasis:door'), 503);
@@ -77,6 +86,7 @@ for (const [what, event, end] of [
   ['dropped', 'ConnectionLost', (sim) => sim.drop()],
   ['reset', 'ConnectionLost', (sim) => sim.resetConnections({ application: 'hello' })],
   ['closed', 'ConnectionClosed', (sim) => sim.closeConnections(1012)],
+  ['closed in good order', 'ConnectionClosed', (sim) => sim.closeConnections({ application: 'hello' })],
 ]) {
   test(`an event connection that is ${what} is made again`, { timeout }, async (t) => {
     const { sim, client } = await connected(t, quick);
@@ -114,7 +124,12 @@ test('a short silence is none', { timeout }, async (t) => {
 
 test('connections that there are not', { timeout }, async (t) => {
   const { sim } = await connected(t);
-  await assert.rejects(sim.drop({ application: 'other', within: 0.05 }), { status: 409 });
+  const other = { application: 'other', within: 0.05 };
+  for (const given of [[other], [1012, other]]) {
+    await assert.rejects(sim.closeConnections(...given), { status: 409, message: /"other"/ });
+  }
+  await assert.rejects(sim.drop(other), { status: 409 });
+  await assert.rejects(sim.closeConnections({ code: 1 }), { status: 400 });
 });
 
 test('a restart', { timeout }, async (t) => {

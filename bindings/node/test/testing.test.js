@@ -33,13 +33,17 @@ test('options', { timeout }, async (t) => {
     version: '20.1.0',
     readOnlyUsername: 'guest',
     readOnlyPassword: 'look',
-    phones: { 'PJSIP/carol': { onCall: 'busy', after: 2 } },
+    phones: { 'PJSIP/carol': { onCall: 'busy', after: 2 }, 'PJSIP/dave': 'silent' },
+    sounds: ['my/menu'],
   });
   const about = await sim.about();
   assert.deepStrictEqual([about.speed, about.version, about.mode], [50, '20.1.0', 'up']);
   assert.deepStrictEqual(await sim.phones(), {
     'PJSIP/carol': { onCall: 'busy', after: 2, state: 'online' },
+    'PJSIP/dave': { onCall: 'silent', after: 0, state: 'online' },
   });
+  await sim.phone('PJSIP/dave', 'busy');
+  assert.strictEqual((await sim.phones())['PJSIP/dave'].onCall, 'busy');
   const guest = await ari.connect(sim.url, 'guest', 'look');
   await assert.rejects(guest.bridges.create(), ari.ForbiddenException);
 });
@@ -48,7 +52,7 @@ test('wrong options are refused by the names they were given', { timeout }, asyn
   const refused = (options) => Simulator.start(options).catch((error) => error);
   for (const [options, message] of [
     [{ sped: 1 }, /unknown field `sped`.*`readOnlyUsername`/],
-    [{ phones: { 'PJSIP/carol': { onCal: 'busy' } } }, /unknown field `onCal`, expected one of `onCall`/],
+    [{ phones: { 'PJSIP/carol': { onCal: 'busy' } } }, /onCal/],
     [{ phones: { carol: {} } }, /"carol" does not name a telephone/],
     [{ speed: 0 }, /the speed cannot be 0/],
     ['fast', /an object, not "fast"/],
@@ -115,11 +119,94 @@ test('requests and events are kept, and waited for', { timeout }, async (t) => {
   );
 });
 
+test('records by name, and those that are new', { timeout }, async (t) => {
+  const { sim, client } = await connected(t);
+  await client.channels.list();
+  const [listed] = await sim.requests('channels.list');
+  await client.bridges.list();
+  await client.channels.list();
+  for (const eventName of ['Knock', 'Ring'])
+    await client.events.userEvent({ eventName, application: 'hello' });
+  await sim.sendEvent('hello', { type: 'Fresh' });
+  const names = (records) =>
+    records.map(({ operation, event }) => operation ?? event.eventname ?? event.type);
+  const counts = async (...given) => (await sim.requests(...given)).length;
+  assert.deepStrictEqual(
+    [
+      await counts('channels.list'),
+      await counts('channels.list', { after: listed }),
+      await counts('channels.play'),
+    ],
+    [2, 1, 0],
+  );
+  assert.deepStrictEqual(
+    names(await sim.requests({ after: listed })),
+    names(await sim.requests(undefined, { after: listed.seq })),
+  );
+  const knocks = await sim.events('ChannelUserevent');
+  assert.deepStrictEqual(names(knocks), ['Knock', 'Ring']);
+  assert.deepStrictEqual(names(await sim.events('ChannelUserevent', { after: knocks[0] })), ['Ring']);
+  assert.deepStrictEqual(names(await sim.events({ after: knocks[1] })), ['Fresh']);
+  for (const wrong of [5, ['channels.list']]) await assert.rejects(sim.requests(wrong), TypeError);
+  await assert.rejects(sim.events('Fresh', 5), TypeError);
+  await assert.rejects(sim.requests('channels.list', { aftr: 1 }), { name: 'SimulatorError', status: 400 });
+});
+
+test('a call or an instance stands for its id, or its name', { timeout }, async (t) => {
+  const { sim, client } = await connected(t);
+  const begun = once(client, 'StasisStart');
+  const call = await sim.call(1000, { caller: 123 });
+  const [event, channel] = await begun;
+  assert.deepStrictEqual(event.channel.caller, { name: '', number: '123' });
+  const other = client.Channel('another');
+  await sim.expectEvent('StasisStart', { channel });
+  await sim.expectNoEvent('StasisStart', { channel: other }, { within: 0 });
+
+  await channel.answer();
+  await sim.expectRequest('channels.answer', { channelId: call });
+  await channel.getChannelVar({ variable: 'CHANNEL(state)' });
+  await sim.expectNoRequest('channels.getChannelVar', { channelId: other }, { within: 0 });
+  await assert.rejects(
+    sim.expectNoRequest('channels.getChannelVar', { channelId: channel }, { within: 0 }),
+    ExpectationError,
+  );
+
+  const bridge = await client.bridges.create();
+  await bridge.addChannel({ channel: [channel.id] });
+  await sim.expectRequest('bridges.addChannel', { bridgeId: bridge, channel: [call] });
+  await sim.expectEvent('ChannelEnteredBridge', {
+    bridge: { id: bridge.id, channels: [call] },
+    channel: call,
+  });
+  await bridge.removeChannel({ channel: channel.id });
+
+  const recording = await channel.record({ name: 'message', format: 'wav' });
+  await recording.stop();
+  await sim.expectRequest('recordings.stop', { recordingName: recording });
+  await sim.expectEvent('RecordingFinished', { recording });
+  const endpoint = client.Endpoint('PJSIP/alice');
+  await client.applications.subscribe({ applicationName: 'hello', eventSource: 'endpoint:PJSIP/alice' });
+  await sim.phone('PJSIP/alice', { state: 'offline' });
+  await sim.expectEvent('EndpointStateChange', { endpoint });
+  await client.channels.originate({ endpoint: 'PJSIP/bob', app: 'hello' });
+  await sim.expectRequest('channels.originate', { endpoint: client.Endpoint('PJSIP/bob') });
+
+  // Nothing else is one.
+  await assert.rejects(
+    sim.expectRequest('channels.getChannelVar', { channelId: { id: call.id } }, { within: 0 }),
+    ExpectationError,
+  );
+  const late = sim.expectRequest('channels.answer', { channelId: Promise.resolve(call) });
+  await assert.rejects(late, { name: 'TypeError', message: /has to be awaited/ });
+});
+
 test('an event of the test is what the application gets', { timeout }, async (t) => {
   const { sim, client } = await connected(t);
   const got = once(client, 'Fresh');
-  await sim.sendEvent('hello', { type: 'Fresh', colour: 'green' });
+  const channel = client.Channel('c');
+  await sim.sendEvent('hello', { type: 'Fresh', colour: 'green', channel });
   assert.strictEqual((await got)[0].colour, 'green');
+  assert.strictEqual((await got)[0].channel.id, 'c');
   assert.strictEqual(
     (await sim.expectEvent('Fresh', { colour: 'green' }, { application: 'hello' })).event.colour,
     'green',

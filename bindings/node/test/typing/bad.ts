@@ -79,6 +79,9 @@ export async function wronglySimulated(sim: Simulator): Promise<void> {
   sim.expectEvent('StasisStart', { chanel: 'c' }); // expect: TS2769
   sim.fail('channels.play', { arguments: { medium: 'sound:x' } }); // expect: TS2353
   sim.cut('*', 'slowly'); // expect: TS2345
+  sim.requests('channels.sing'); // expect: TS2769
+  sim.events({ befor: 1 }); // expect: TS2769
+  sim.closeConnections({ cod: 1012 }); // expect: TS2769
   const call = await sim.call('1000');
   call.expect({ sate: 'Up' }); // expect: TS2561
   call.press(); // expect: TS2554

@@ -311,6 +311,8 @@ export async function errors(client: Client, options: ChannelsOriginateOptions):
 
 export async function simulated(): Promise<CallState> {
   const options = { speed: 100, phones: { 'PJSIP/carol': { onCall: 'busy' } }, sounds: { '*': 1 } } as const;
+  const short = new Simulator({ phones: { 'PJSIP/carol': 'busy' }, sounds: ['menu'] });
+  await short.phone('PJSIP/carol', 'silent');
   const sim = await Simulator.start(options);
   const running = await Simulator.start({ controlUrl: new URL(sim.controlUrl) });
   const client: Client = await sim.connect({ strict: true });
@@ -319,23 +321,32 @@ export async function simulated(): Promise<CallState> {
   await call.press('12#', { duration: 80 });
   await call.expect({ state: 'Up', bridge: client.Bridge('b'), within: 2 });
   await call.expectBridged(client.Bridge('b'), { within: 1 });
-  await call.expect({ bridge: null, application: null });
+  await call.expect({ bridge: null, application: null, moh: 'default' });
+  await sim.call(1000, { caller: 123 });
   const bob = await sim.expectCall('PJSIP/bob', { within: 2 });
   await bob.reject(17);
   const asked = await sim.expectRequest('channels.play', { media: 'sound:x' }, { status: 201 });
   await sim.expectNoRequest('events.userEvent', {}, { after: asked.seq, within: 0.1 });
   const { event } = await sim.expectEvent('StasisStart', { channel: call.id, args: ['a'] });
   same<typeof event, StasisStart>(true);
+  const [start] = await sim.events('StasisStart', { after: asked });
+  same<typeof start.event, StasisStart>(true);
+  const newer = [...(await sim.events({ after: 5 })), ...(await sim.events('Fresh'))];
+  console.log(newer.length, await sim.requests('channels.play', { after: asked }), await sim.requests());
+  await sim.expectRequest('channels.hangup', { channelId: call });
+  await sim.expectNoEvent('ChannelEnteredBridge', { channel: call, bridge: client.Bridge('b') });
   const fresh = await sim.expectEvent('Fresh', { any: 1 }, { application: 'hello' });
   console.log(fresh.event.more);
   await sim.fail('channels.play', {
     status: 404,
     times: Number.POSITIVE_INFINITY,
-    arguments: { media: 'x' },
+    arguments: { media: 'x', channelId: call },
+    delay: 0.5,
   });
   await sim.delay('*', 0.5, { arguments: { channelId: 'c' } });
   await sim.cut('bridges.addChannel', 'reset', { performed: true });
   const count: number = await running.closeConnections(1012, { application: 'hello' });
+  await running.closeConnections({ application: 'hello', within: 1 });
   await running.restart({ down: count }).catch((error) => error instanceof SimulatorError && error.status);
   try {
     return await call.expectHungUp({ within: 1 });
