@@ -5,7 +5,10 @@ use std::sync::Arc;
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HeaderMap, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use hyper::header::{
+    HeaderMap, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
 use hyper::upgrade::Upgraded;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -83,7 +86,8 @@ fn accept(headers: &HeaderMap, query: &str) -> Result<Accepted, Answer> {
     }
     let protocols = text(SEC_WEBSOCKET_PROTOCOL);
     let protocol = protocols.is_some_and(|list| list.split(',').any(|name| name.trim() == PROTOCOL));
-    let Some(key) = text(SEC_WEBSOCKET_KEY).filter(|_| protocol || protocols.is_none()) else {
+    let version = text(SEC_WEBSOCKET_VERSION).is_some_and(|version| matches!(version, "7" | "8" | "13"));
+    let Some(key) = text(SEC_WEBSOCKET_KEY).filter(|_| version && (protocol || protocols.is_none())) else {
         return Err(Answer { status: 400, ..Answer::nothing() }.header("Sec-WebSocket-Version", "7, 8, 13"));
     };
     let subscribe_all = value("subscribeAll").is_some_and(|flag| matches!(flag.as_str(), "true" | "yes" | "1" | "on"));
