@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// What a simulator is started with.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -83,24 +85,17 @@ impl Options {
     }
 }
 
-/// What a telephone can be given as.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a telephone is what it does when it is called (ring, answer, busy, decline, silent), or an object of on_call, after and state"
-)]
-enum PhoneForm {
-    Does(OnCall),
-    Whole(Phone),
-}
-
+/// Telephones by their names; what is wrong with one is said with its name.
 fn phones<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Phone>, D::Error> {
-    let given = BTreeMap::<String, PhoneForm>::deserialize(from)?;
-    let phone = |form| match form {
-        PhoneForm::Does(on_call) => Phone { on_call, ..Phone::default() },
-        PhoneForm::Whole(phone) => phone,
+    let phone = |form: Value| match form {
+        Value::String(_) => OnCall::deserialize(form).map(|on_call| Phone { on_call, ..Phone::default() }),
+        form => Phone::deserialize(form),
     };
-    Ok(given.into_iter().map(|(name, form)| (name, phone(form))).collect())
+    let named = |(name, form)| match phone(form) {
+        Ok(phone) => Ok((name, phone)),
+        Err(why) => Err(D::Error::custom(format!("the telephone {name}: {why}"))),
+    };
+    BTreeMap::<String, Value>::deserialize(from)?.into_iter().map(named).collect()
 }
 
 #[derive(Deserialize)]
@@ -185,7 +180,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         for (text, why) in [
-            (r#"{"phones": {"PJSIP/a": "bussy"}}"#, "ring, answer, busy"),
+            (r#"{"phones": {"PJSIP/a": "bussy"}}"#, "PJSIP/a: unknown variant `bussy`, expected one of `ring`"),
+            (r#"{"phones": {"PJSIP/a": {"on_cal": "busy"}}}"#, "PJSIP/a: unknown field `on_cal`"),
             (r#"{"phones": {"alice": "busy"}}"#, "PJSIP/alice would"),
             (r#"{"sounds": 5}"#, "a list of names"),
             (r#"{"sounds": {"x": -1}}"#, "cannot last -1 s"),
