@@ -113,6 +113,14 @@ subtest 'a program' => sub {
     is $program->status, 3 << 8, 'status';
     like error_of { $sim->call('1000', within => 0.05) }, qr/has ended with status 3\./, 'a failure says that it has ended';
 
+    my $hasty = Asterisk::ARI::Simulator->new;
+    $hasty->run_program(perl('-e', $source =~ s/\$SIG/\$ari->exception_handler(sub { }); \$SIG/r));
+    $hasty->delay('channels.play', 1);
+    my $call = $hasty->call('1000');
+    $hasty->wait_until(sub { @{ $hasty->requests('channels.play') } }, within => 30);
+    $call->hang_up;
+    ok $hasty->expect_request('channels.play', { channelId => $call }, status => 404), 'a caller who hangs up just then';
+
     my $pid = $sim->run_program('sleep', '1000')->pid;
     undef $sim;
     ok !kill(0 => $pid), 'it ends with the simulator';

@@ -98,6 +98,27 @@ subtest 'calls of other kinds' => sub {
     $numbers->hang_up->expect(application => undef, hung_up => 1);
 };
 
+subtest 'what a caller hears' => sub {
+    my @getters = qw(moh ringing silence held muted_in muted_out);
+    my $call  = $sim->call('1000')->expect_heard('sound:hello-world');
+    my $hears = sub { $call->refresh; return [ map { $_ eq 'moh' ? $call->moh : $call->$_ ? 1 : 0 } @getters ] };
+    is_deeply $hears->(), [ undef, 0, 0, 0, 0, 0 ], 'nothing';
+    my $channel = $ari->channels->get($call);
+    $channel->start_moh(mohClass => 'jazz');
+    is $call->expect(moh => 'jazz')->expect(moh => \1)->moh, 'jazz', 'music';
+    like error_of { $call->expect(moh => undef, within => 0) }, qr/moh is "jazz"/, 'which is expected or not';
+    $channel->stop_moh;
+    $call->expect(moh => undef);
+    $channel->$_ for qw(ring start_silence);
+    $channel->mute(direction => 'in');
+    $call->hold;
+    is_deeply $hears->(), [ undef, 1, 1, 1, 1, 0 ], 'ringing, silence; and is held and muted';
+    $channel->mute(direction => 'out');
+    $channel->unmute(direction => 'in');
+    is_deeply [ @{ $hears->() }[ 4, 5 ] ], [ 0, 1 ], 'the other way';
+    $call->hang_up;
+};
+
 subtest 'a telephone is called' => sub {
     my $caller = $sim->call('1000')->expect_state('Up');
     $caller->press('2')->expect_bridged;
@@ -187,6 +208,13 @@ subtest 'faults' => sub {
     is $get->()->id, $call->id, 'one of other arguments';
     is $sim->faults->[0]{status}, 503, 'faults';
     is error_of { $ari->channels->get('other') }->status, 503, 'met';
+    is $sim->fail('channels.get')->faults->[0]{status}, 500, 'no status';
+    is error_of { $get->() }->status, 500, 'is 500';
+    $sim->fail('channels.get', { channelId => $call }, delay => '0.01', message => 'late');
+    is error_of { $get->() }->message, 'late', 'a little later';
+    $sim->fail('channels.get', cut => 'close');
+    isa_ok error_of { $get->() }, 'Asterisk::ARI::Exception::ConnectionException', 'a cut has none';
+    like error_of { $sim->fail('channels.get', 'status') }, qr/pairs of name and value.* at \S+simulator\.t line \d+/, 'no pairs';
     $sim->fail('*', status => 418, times => undef);
     is error_of { $get->() }->status, 418, 'every one' for 1 .. 3;
     $sim->clear_faults;
@@ -244,17 +272,21 @@ subtest 'reset and speed' => sub {
 subtest 'options' => sub {
     my $other = Asterisk::ARI::Simulator->new(
         username => 'me', password => "p\x{e4}ss", speed => '100', version => '23.0.0', port => '0',
-        phones => { 'PJSIP/dave' => { on_call => 'busy', after => '1' } }, sounds => { 'my/menu' => '2.5' },
+        phones => { 'PJSIP/dave' => { on_call => 'busy', after => '1' }, 'PJSIP/erin' => 'decline' }, sounds => { 'my/menu' => '2.5' },
         dialplan => "[default]\nexten => 5,1,Stasis(five,\x{e9}t\x{e9})\n",
     );
     my $client = $other->connect;
     is $client->server_version, '23.0.0', 'version';
     is $other->phones->{'PJSIP/dave'}{after}, 1, 'phones';
+    is $other->phones->{'PJSIP/erin'}{on_call}, 'decline', 'and in short';
     my @args;
     $client->on_channel_event(StasisStart => sub { my ($channel, $event) = @_; @args = @{ $event->args }; $channel->play(media => 'sound:my/menu') });
     $other->serve($client, apps => 'five');
     $other->call('5')->expect_heard('sound:my/menu');
     is_deeply \@args, ["\x{e9}t\x{e9}"], 'a dialplan of its own';
+    my $names = Asterisk::ARI::Simulator->new(sounds => [ 'my/menu', 42 ]);
+    is $names->connect->sounds->get($_)->id, $_, "only the name of a sound, $_" for 'my/menu', '42';
+    like error_of { Asterisk::ARI::Simulator->new(phones => { 'PJSIP/erin' => 'sing' }) }, qr/decline.* at \S+simulator\.t line/, 'nothing that a telephone does';
     like error_of { Asterisk::ARI::Simulator->new(sped => 1) }, qr/sped.* at \S+simulator\.t line/, 'an option that there is not';
     isa_ok error_of { Asterisk::ARI::Simulator->new(speed => 0) }, 'Asterisk::ARI::Exception::IllegalInputException', 'a value that cannot be';
     isa_ok error_of { Asterisk::ARI::Simulator->new('speed') }, 'Asterisk::ARI::Exception::IllegalInputException', 'no pairs';

@@ -26,7 +26,7 @@ my $SLICE = 0.02;
 my %NUMBER  = map { $_ => 1 } qw(after booting cause code control_port delay down duration gap loading port seconds speed status times within);
 my %BOOLEAN = map { $_ => 1 } qw(hung_up performed wait);
 my %INSIDE  = (args => 'text', caller => 'text', variables => 'text', sounds => 'seconds', phones => 'phone');
-my %NULL    = map { $_ => 1 } qw(application bridge times);
+my %NULL    = map { $_ => 1 } qw(application bridge moh times);
 
 # What belongs to the thread that made it: the copy in another thread has none.
 sub Asterisk::ARI::Simulator::Owner::CLONE_SKIP { return 1 }
@@ -201,8 +201,11 @@ sub _expect {
 # What goes wrong.
 
 sub fail {
-    my ($self, @fault) = @_;
-    return $self->_fault([], @fault);
+    my ($self, $operation, @more) = @_;
+    my @part = ref $more[0] eq 'HASH' ? shift @more : ();
+    my %more = _pairs(@more);
+    $more{status} //= 500 if !defined $more{cut};
+    return $self->_fault([], $operation, @part, %more);
 }
 
 sub delay {
@@ -311,7 +314,8 @@ sub _body {
 sub _typed {
     my ($name, $value) = @_;
     if (my $kind = $INSIDE{$name}) {
-        return [ map { _typed($kind, $_) } @$value ] if ref $value eq 'ARRAY';
+        # A list holds names, whatever the members of a hash are.
+        return [ map { _typed('text', $_) } @$value ] if ref $value eq 'ARRAY';
         return { map { ($_ => _typed($kind, $value->{$_})) } keys %$value } if ref $value eq 'HASH';
     }
     return $name eq 'phone' && ref $value eq 'HASH' ? _body($value) : $value if ref $value || !defined $value;
@@ -450,7 +454,7 @@ the test's own time (5).
 =head2 new
 
     my $sim = Asterisk::ARI::Simulator->new(
-        phones => { 'PJSIP/carol' => { on_call => 'answer', after => 2 } },
+        phones => { 'PJSIP/carol' => 'busy', 'PJSIP/dave' => { on_call => 'answer', after => 2 } },
         sounds => { 'my/menu' => 2.5 },
         speed  => 100,
     );
@@ -463,8 +467,9 @@ Starts a simulator. It ends with C<close>, or when nothing refers to it any more
     read_only_username, read_only_password  reader, readonly
     speed           10           seconds of telephony in one second
     dialplan                     the text of an extensions.conf; 1000 leads to the application hello without one
-    phones                       telephones besides PJSIP/alice and PJSIP/bob (see phone)
-    sounds                       names of sounds with their seconds, besides the usual ones; '*' lets every one exist
+    phones                       the telephones there are, with what each does (see phone); PJSIP/alice and PJSIP/bob without it
+    sounds                       names of sounds with their seconds, or a list of names, of one second each; besides the
+                                 usual ones; '*' lets every one exist
     version                      what it says it is
 
     my $sim = Asterisk::ARI::Simulator->new(control_url => 'http://127.0.0.1:40001');
@@ -529,7 +534,7 @@ Ends the programs, closes the clients of C<connect> and C<serve>, and ends the s
     my $call = $sim->call(exten => '1000', context => 'default', endpoint => 'PJSIP/alice', caller => 'Ann <123>', variables => { LANG => 'de' });
     my $call = $sim->call(app => 'hello', args => ['en']);
 
-Somebody calls an extension of the dialplan, or an application directly. Waits until the application is connected, and gives an
+Somebody calls an extension of the dialplan, or an application directly; from outside, on the line C<PJSIP/trunk>, without C<endpoint>. Waits until the application is connected, and gives an
 L<Asterisk::ARI::Simulator::Call>. There is C<id>, too.
 
 =head2 expect_call
@@ -580,13 +585,13 @@ C<application>, C<event> and C<delivered>.
 
 =head2 fail, delay, cut
 
-    $sim->fail('channels.play', status => 500, message => 'no codec', times => 2);
+    $sim->fail('channels.play', status => 503, message => 'no codec', times => 2);
     $sim->delay('channels.get', 3);
     $sim->cut('channels.originate', 'reset', performed => 1);
-    $sim->fail('channels.play', { media => 'sound:hello-world' }, status => 404);
+    $sim->fail('channels.play', { media => 'sound:hello-world' }, status => 404, delay => 1);
     $sim->fail('*', status => 503, times => undef);
 
-What happens to the next request (or so many C<times>; undef: for ever) of an operation, or of all: this answer; so many seconds before it; the
+What happens to the next request (or so many C<times>; undef: for ever) of an operation, or of all: this answer (500 without a C<status>); so many seconds before it; the
 end of its connection, by C<close>, C<reset> or C<silence> (nothing comes any more). With C<performed> what was asked is done, and only the answer is lost.
 
 =head2 faults, clear_faults

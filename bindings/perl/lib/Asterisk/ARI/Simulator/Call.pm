@@ -8,7 +8,7 @@ use overload
     bool     => sub { 1 },
     fallback => 1;
 
-for my $field (qw(id name state hung_up cause cause_txt application bridge playing heard channel)) {
+for my $field (qw(id name state hung_up cause cause_txt application bridge playing heard moh ringing silence held muted_in muted_out channel)) {
     no strict 'refs';
     *$field = sub { $_[0]{$field} };
 }
@@ -100,7 +100,8 @@ die with a L<failure|Asterisk::ARI::Simulator::Failure>.
 =head1 WHAT IT IS
 
 C<id>, C<name> and C<state> of its channel; C<application>, where it is in one, and C<bridge> (id), where it is in one; C<playing> and C<heard>: what is
-played to it, and what was, to its end (arrays of media such as C<sound:hello-world>); C<hung_up>, C<cause> and C<cause_txt>; C<channel>: as ARI has it. That is how it was when
+played to it, and what was, to its end (arrays of media such as C<sound:hello-world>); C<moh>: the class of the music on hold that it hears, if it does; true where it is
+so: C<ringing> (it is made to hear that), C<silence> (the application plays that), C<held>, C<muted_in> (what it says) and C<muted_out> (what it would hear); C<hung_up>, C<cause> and C<cause_txt>; C<channel>: as ARI has it. That is how it was when
 it was last asked:
 
 =head2 refresh
@@ -146,7 +147,8 @@ Speaks for so many seconds of the simulated time. The application is told if it 
 
     $call->expect(state => 'Up', application => 'ivr', within => 5);
 
-Waits, five seconds unless C<within> says otherwise, until all of it is so: C<state>, C<hung_up>, C<application>, C<bridge>, C<heard>, C<playing>.
+Waits, five seconds unless C<within> says otherwise, until all of it is so: C<state>, C<hung_up>, C<application>, C<bridge>, C<heard>, C<playing>,
+C<moh> (a class, or C<\1> for any, undef for none).
 
 =head2 expect_heard, expect_playing
 
