@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ari
@@ -119,9 +120,13 @@ def test_what_the_party_hears_besides_prompts(call: Call, client: ari.Client) ->
     assert [getattr(call, name) for name in heard] == [None, False, False, False, False, False]
     channel = client.get_channel(call.id)
     channel.startMoh(mohClass="jazz")
-    call.refresh()
+    call.expect(moh="jazz")
+    call.expect(moh=True)
     assert call.moh == "jazz"
+    with pytest.raises(ExpectationError, match="jazz"):
+        call.expect(moh=False, within=0)
     channel.stopMoh()
+    call.expect(moh=False)
     channel.startSilence()
     channel.ring()
     channel.mute(direction="in")
@@ -327,6 +332,13 @@ def test_options(tmp_path: Path) -> None:
             ari.connect(simulator.url, "she", "hidden").asterisk.setGlobalVar(variable="X", value="1")
         with simulator.running(client.run, "seven"):
             assert simulator.call("7").application == "seven"
+
+
+@pytest.mark.parametrize("sounds", ["my/menu", ("my/menu",), {"my/menu"}, MappingProxyType({"my/menu": 2})])
+def test_sounds(sounds: Any) -> None:
+    with Simulator(sounds=sounds, phones=MappingProxyType({"PJSIP/dora": "busy"})) as simulator:
+        assert simulator.connect().sounds.get(soundId="my/menu").id == "my/menu"
+        assert list(simulator.phones()) == ["PJSIP/dora"]
 
 
 def test_options_as_text() -> None:

@@ -52,7 +52,7 @@ async def main() -> None:
 
 
 with Simulator(sped=3) as simulator:  # E: call-arg
-    simulator.call("1000").press(1)  # E: arg-type
+    simulator.call("1000").press(1.5)  # E: arg-type
     simulator.call(extension="1000")  # E: call-arg
     simulator.cut("channels.play", "slowly")  # E: arg-type
     simulator.phone("PJSIP/bob", on_call="sing")  # E: arg-type

@@ -67,9 +67,6 @@ class SimulatorOptions(TypedDict, total=False):
     version: str
 
 
-SOUND_LENGTH = 1.0
-
-
 def as_json(options: Mapping[str, Any]) -> str:
     """The options as the simulator takes them."""
     unknown = sorted(set(options) - set(SimulatorOptions.__annotations__))
@@ -80,9 +77,6 @@ def as_json(options: Mapping[str, Any]) -> str:
     read = {name: value for name, value in options.items() if value is not None}
     if isinstance(dialplan := read.get("dialplan"), PathLike):
         read["dialplan"] = Path(dialplan).read_text(encoding="utf-8")
-    if (phones := read.get("phones")) is not None:
-        read["phones"] = {name: {"on_call": does} if isinstance(does, str) else does for name, does in phones.items()}
-    sounds = read.get("sounds")
-    if sounds is not None and not isinstance(sounds, Mapping):
-        read["sounds"] = dict.fromkeys([sounds] if isinstance(sounds, str) else sounds, SOUND_LENGTH)
-    return json.dumps(read)
+    if isinstance(sounds := read.get("sounds"), str):
+        read["sounds"] = [sounds]
+    return json.dumps(read, default=lambda value: dict(value) if isinstance(value, Mapping) else list(value))
