@@ -168,7 +168,11 @@ impl Shared {
             status: None,
             message: None,
         };
-        self.world().log.add(What::Request(asked))
+        let mut world = self.world();
+        let seq = world.log.add(What::Request(asked));
+        // Who waits for it need not wait for its answer, which a fault may hold back.
+        world.touch();
+        seq
     }
 
     fn answered(&self, seq: u64, answer: Answer) -> Fate {

@@ -98,3 +98,13 @@ async fn keys_that_nobody_could_press_are_told() {
     hung_up.unwrap();
     assert_eq!(pressed.unwrap_err().status, 409);
 }
+
+#[tokio::test]
+async fn a_request_is_expected_before_it_is_answered() {
+    let (sim, client, _events) = stage().await;
+    sim.fault(json!({"operation": "asterisk.ping", "delay": 60})).await.unwrap();
+    let asked = tokio::spawn(async move { client.asterisk().ping().await });
+    let record = sim.expect_request("asterisk.ping", json!({})).await.unwrap();
+    assert_eq!(record["status"], Value::Null);
+    asked.abort();
+}
