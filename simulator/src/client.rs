@@ -2,7 +2,8 @@
 
 use serde_json::{json, Value};
 
-use crate::simulator::{Refused, Simulator};
+use crate::control::Refused;
+use crate::simulator::Simulator;
 
 type Said<T> = Result<T, Refused>;
 
@@ -21,7 +22,7 @@ impl Simulator {
     fn taken(&self, call: Value) -> Said<Call<'_>> {
         match call["id"].as_str() {
             Some(id) => Ok(Call { simulator: self, id: id.to_owned() }),
-            None => Err(Refused { status: 500, message: format!("a call without an id: {call}") }),
+            None => Err(Refused::new(500, format!("a call without an id: {call}"))),
         }
     }
 

@@ -191,7 +191,7 @@ impl Expectation {
 }
 
 /// What happened, for people: the newest of these records.
-pub fn shown<'a>(records: impl DoubleEndedIterator<Item = &'a Record>) -> String {
+fn shown<'a>(records: impl DoubleEndedIterator<Item = &'a Record>) -> String {
     let mut lines: Vec<_> = records.rev().take(SHOWN).map(line).collect();
     if lines.is_empty() {
         return "\nNothing happened at all.".into();

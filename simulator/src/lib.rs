@@ -21,5 +21,6 @@ mod table;
 mod world;
 
 pub use client::Call;
+pub use control::Refused;
 pub use options::{OnCall, Options, Phone};
-pub use simulator::{Refused, Simulator};
+pub use simulator::Simulator;

@@ -81,13 +81,7 @@ impl Arguments {
 fn run(arguments: Arguments) -> Result<(), String> {
     let until_eof = arguments.until_eof;
     let simulator = Simulator::start(arguments.options()?)?;
-    let facts = json!({
-        "url": simulator.url(),
-        "control_url": simulator.control_url(),
-        "username": simulator.username(),
-        "password": simulator.password(),
-    });
-    writeln!(io::stdout(), "{facts}").map_err(|why| format!("nobody hears where it is: {why}"))?;
+    writeln!(io::stdout(), "{}", simulator.facts()).map_err(|why| format!("nobody hears where it is: {why}"))?;
     if until_eof {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         return Ok(());

@@ -136,8 +136,7 @@ impl Shared {
             let mut world = self.world();
             let answer = resources::perform(&mut world, call);
             let held = std::mem::take(&mut world.held);
-            world.run_due();
-            world.touch();
+            world.settle();
             Carried { answer, held }
         };
         // A mistake of the simulator's own is told to who meets it.

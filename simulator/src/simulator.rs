@@ -1,16 +1,15 @@
 //! A simulator in this process.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use serde_json::Value;
+use serde_json::{json, Value};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use crate::control;
+use crate::control::{self, Refused};
 use crate::http::{listen, serve_ari, serve_control};
 use crate::options::Options;
 use crate::shared::Shared;
@@ -23,22 +22,6 @@ pub struct Simulator {
     thread: Option<JoinHandle<()>>,
     process: u32,
 }
-
-/// Why the simulator did not do what a test wanted: a command that was wrong, or an expectation that was not met.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refused {
-    /// As over HTTP: 400, 404, 409, or 417 for an expectation.
-    pub status: u16,
-    pub message: String,
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.message.fmt(out)
-    }
-}
-
-impl std::error::Error for Refused {}
 
 impl Simulator {
     /// Starts a simulator on threads of its own. The error says which option was wrong, or why it cannot listen.
@@ -112,6 +95,16 @@ impl Simulator {
         &self.shared.options.password
     }
 
+    /// All of this: a JSON object with `url`, `control_url`, `username` and `password`.
+    pub fn facts(&self) -> Value {
+        json!({
+            "url": self.url(),
+            "control_url": self.control_url(),
+            "username": self.username(),
+            "password": self.password(),
+        })
+    }
+
     /// A client of it, as an application would make one.
     pub async fn connect(&self) -> ari_core::Result<ari_core::Client> {
         ari_core::Client::connect(ari_core::Options::new(self.url(), self.username(), self.password())?).await
@@ -124,8 +117,8 @@ impl Simulator {
         let (path, query) = (path.trim_matches('/').to_owned(), query.to_owned());
         let going = self.runtime.spawn(async move { control::command_at(&shared, &method, &path, &query, body).await });
         match going.await {
-            Ok(said) => said.map_err(|refused| Refused { status: refused.status, message: refused.message }),
-            Err(why) => Err(Refused { status: 500, message: format!("the simulator failed: {why}") }),
+            Ok(said) => said,
+            Err(why) => Err(Refused::new(500, format!("the simulator failed: {why}"))),
         }
     }
 }

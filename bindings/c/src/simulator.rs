@@ -1,8 +1,7 @@
 //! A simulated Asterisk in this process, for tests of programs.
 
-use ari_core::{Error, Result};
+use ari_core::Error;
 use ari_simulator::{Options, Simulator};
-use serde_json::json;
 
 use crate::bytes::{AriBytes, AriSlice};
 use crate::guard::{free, guard, handle, place};
@@ -45,20 +44,10 @@ pub unsafe extern "C" fn ari_simulator_facts(
 ) -> bool {
     guard(error, false, || {
         let place = place(facts, "facts")?;
-        place.write(AriBytes::from(describe(simulator)?.into_bytes()));
+        let simulator = handle(simulator, "simulator")?;
+        place.write(AriBytes::from(simulator.inner.facts().to_string().into_bytes()));
         Ok(true)
     })
-}
-
-unsafe fn describe(simulator: *const AriSimulator) -> Result<String> {
-    let simulator = &handle(simulator, "simulator")?.inner;
-    let facts = json!({
-        "url": simulator.url(),
-        "control_url": simulator.control_url(),
-        "username": simulator.username(),
-        "password": simulator.password(),
-    });
-    Ok(facts.to_string())
 }
 
 /// Ends a simulated Asterisk with all of its connections, and waits until it has. NULL is allowed.

@@ -35,7 +35,7 @@ pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], body: Va
         ("POST", ["calls", id, "expect"]) => expect(shared, id, body).await,
         ("POST", ["calls", id, what]) => {
             let said = act(&mut shared.world(), id, what, body);
-            settle(shared);
+            shared.world().settle();
             said
         }
         ("GET", ["phones"]) => Ok(json!(shared.world().phones)),
@@ -43,13 +43,6 @@ pub async fn command(shared: &Arc<Shared>, method: &str, path: &[&str], body: Va
         ("PUT", ["phones", name]) => check_phone(name).map(|()| Value::Null).map_err(Refused::from),
         _ => Err(nothing(method, path)),
     }
-}
-
-/// What is due has happened when a command is answered.
-fn settle(shared: &Shared) {
-    let mut world = shared.world();
-    world.run_due();
-    world.touch();
 }
 
 fn no_call(id: &str) -> Refused {
@@ -161,7 +154,7 @@ async fn place(shared: &Arc<Shared>, call: Incoming) -> Said {
         }
     }
     let id = begin(&mut shared.world(), call, &context)?;
-    settle(shared);
+    shared.world().settle();
     let world = shared.world();
     shown(&world, &id).ok_or_else(|| no_call(&id))
 }
@@ -231,7 +224,7 @@ async fn press(shared: &Arc<Shared>, id: &str, Press { keys, duration, gap }: Pr
     }
     // A restart forgets that keys were being pressed.
     let all = all.await.unwrap_or(false);
-    settle(shared);
+    shared.world().settle();
     if !all {
         return Err(Refused::new(409, format!("the call {id:?} was hung up before all of {keys:?} was pressed")));
     }

@@ -6,6 +6,7 @@
 mod calls;
 mod faults;
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -19,12 +20,21 @@ use crate::options::check_speed;
 use crate::shared::Shared;
 use crate::table::{pairs, Request};
 
-/// Why something was not done: a status and a message.
-#[derive(Debug)]
+/// Why the simulator did not do what a test wanted: a command that was wrong, or an expectation that was not met.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
+    /// As over HTTP: 400, 404, 409, or 417 for an expectation.
     pub status: u16,
     pub message: String,
 }
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(out)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 pub type Said = Result<Value, Refused>;
 
@@ -38,13 +48,6 @@ impl Refused {
 impl From<String> for Refused {
     fn from(message: String) -> Refused {
         Refused::new(400, message)
-    }
-}
-
-/// A refusal of ARI, passed on to the test.
-impl From<Answer> for Refused {
-    fn from(answer: Answer) -> Refused {
-        Refused::new(answer.status, answer.message().unwrap_or_default())
     }
 }
 

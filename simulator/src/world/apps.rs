@@ -117,10 +117,6 @@ impl App {
         }
     }
 
-    pub fn wants(&self, topics: &[Topic]) -> bool {
-        self.copies(topics) > 0
-    }
-
     /// How often an event comes: who has subscribed to one of a kind and then to all of it hears everything twice.
     fn copies(&self, topics: &[Topic]) -> usize {
         let copies = |topic: &Topic| {
@@ -270,8 +266,18 @@ impl World {
 
     /// Tells an event to every application that listens to one of the topics.
     pub fn publish(&mut self, topics: &[Topic], event: Value) {
-        let copies: Vec<_> = self.apps.by_name.iter().map(|(name, app)| (name.clone(), app.copies(topics))).collect();
-        for (name, copies) in copies {
+        self.tell_all(self.listeners(topics), event);
+    }
+
+    /// Who listens to one of the topics, and how often an event comes there.
+    pub fn listeners(&self, topics: &[Topic]) -> Vec<(String, usize)> {
+        let copies = self.apps.by_name.iter().map(|(name, app)| (name, app.copies(topics)));
+        copies.filter(|(_, copies)| *copies > 0).map(|(name, copies)| (name.clone(), copies)).collect()
+    }
+
+    /// Tells an event to those who listen.
+    pub fn tell_all(&mut self, listeners: Vec<(String, usize)>, event: Value) {
+        for (name, copies) in listeners {
             (0..copies).for_each(|_| self.send(&name, event.clone()));
         }
     }

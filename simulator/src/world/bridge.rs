@@ -123,12 +123,17 @@ impl World {
         self.publish(&[Topic::bridge(id)], event);
     }
 
+    /// The channels that are in a bridge.
+    pub fn channels_in(&self, id: &str) -> Vec<String> {
+        self.bridges.get(id).into_iter().flat_map(Bridge::channels).map(str::to_owned).collect()
+    }
+
     /// Ends a bridge: its members leave it, and who listened to it hears no more.
     pub fn destroy_bridge(&mut self, id: &str) {
         let target = Target::Bridge(id.to_owned());
         self.drop_jobs(&target);
         self.drop_recordings(&target);
-        let channels: Vec<_> = self.bridges.get(id).into_iter().flat_map(Bridge::channels).map(str::to_owned).collect();
+        let channels = self.channels_in(id);
         // The rest has nobody left to speak to.
         if let Some(bridge) = self.bridges.get_mut(id) {
             bridge.members.retain(|member| member.channel().is_some());

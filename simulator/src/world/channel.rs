@@ -274,14 +274,14 @@ impl World {
     /// Tells an event about a channel; the channel as it was last published is filled in.
     pub fn publish_channel(&mut self, id: &str, kind: &str, members: Value) {
         let Some(channel) = self.channels.get(id) else { return };
-        let topics = channel.topics();
-        if !self.apps.by_name.values().any(|app| app.wants(&topics)) {
+        let listeners = self.listeners(&channel.topics());
+        if listeners.is_empty() {
             return;
         }
         let mut event = json!({ "type": kind });
         merge(&mut event, members);
         event["channel"] = channel.json();
-        self.publish(&topics, event);
+        self.tell_all(listeners, event);
     }
 
     /// Publishes a channel as it is now, and tells what has changed.

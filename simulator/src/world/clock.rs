@@ -121,6 +121,12 @@ impl World {
         self.clock.tasks.remove(&timer);
     }
 
+    /// After something was done: what is due because of it, and whoever waits for it.
+    pub fn settle(&mut self) {
+        self.run_due();
+        self.touch();
+    }
+
     /// Does what is due, as far as it goes at once: a dialplan may go in circles in no time, and others want their turn, too.
     pub fn run_due(&mut self) {
         for _ in 0..TURN {

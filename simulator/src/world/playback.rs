@@ -233,11 +233,6 @@ impl World {
         }
     }
 
-    fn channels_in(&self, bridge: &str) -> Vec<String> {
-        let inside = |channel: &&Channel| channel.bridge.as_deref() == Some(bridge);
-        self.channels.values().filter(inside).map(|channel| channel.id.clone()).collect()
-    }
-
     fn finish_playback(&mut self, key: &str, end: State) {
         self.stop_clock(key);
         self.change_playback(key, end, "PlaybackFinished");
