@@ -31,7 +31,7 @@ class Place {
       }
       given.phones = phonesOf(given.phones);
       const server = new native.Simulator(JSON.stringify(given));
-      return new Place(JSON.parse(server.facts), server);
+      return new Place(named(JSON.parse(server.facts)), server);
     } catch (cause) {
       throw new SimulatorError(inOurNames(cause.message), { cause }, site);
     }

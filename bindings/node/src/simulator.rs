@@ -7,7 +7,7 @@ use napi_derive::napi;
 #[napi]
 pub struct Simulator {
     running: Option<ari_simulator::Simulator>,
-    /// Where it is, as JSON: `url`, `controlUrl`, `username`, `password`.
+    /// Where it is, as JSON: `url`, `control_url`, `username`, `password`.
     facts: String,
 }
 
@@ -18,13 +18,8 @@ impl Simulator {
     pub fn new(options: String) -> napi::Result<Simulator> {
         let start = || ari_simulator::Simulator::start(Options::from_json(&options)?);
         let simulator = start().map_err(napi::Error::from_reason)?;
-        let facts = serde_json::json!({
-            "url": simulator.url(),
-            "controlUrl": simulator.control_url(),
-            "username": simulator.username(),
-            "password": simulator.password(),
-        });
-        Ok(Simulator { running: Some(simulator), facts: facts.to_string() })
+        let facts = simulator.facts().to_string();
+        Ok(Simulator { running: Some(simulator), facts })
     }
 
     #[napi(getter)]
