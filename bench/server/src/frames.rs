@@ -1,0 +1,124 @@
+//! Events as Asterisk sends them, already framed for the WebSocket.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde_json::json;
+
+/// Events of one turn: what a call in an application brings, in its proportions.
+pub const TURN: usize = 10;
+
+/// So many frames are made; longer streams repeat them.
+const DIFFERENT: usize = 50_000;
+
+/// What a client asks for by the name of its application: `bench-FRAMES-CHANNELS-RATE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub frames: usize,
+    /// Different channels, one after the other, each for one turn.
+    pub channels: usize,
+    /// Events a second; 0: as fast as they are taken.
+    pub rate: usize,
+}
+
+impl Order {
+    /// `None` for the name of any other application, which gets no events.
+    pub fn parse(application: &str) -> Option<Order> {
+        let mut numbers = application.strip_prefix("bench-")?.split('-').map(|number| number.parse().ok());
+        let (frames, channels, rate) = (numbers.next()??, numbers.next()??, numbers.next()??);
+        let fits = numbers.next().is_none() && frames % TURN == 0 && channels > 0;
+        fits.then_some(Order { frames, channels, rate })
+    }
+}
+
+/// The frames of an order, as one text of bytes with the end of each frame in it.
+pub struct Reel {
+    pub bytes: Bytes,
+    pub ends: Vec<usize>,
+}
+
+impl Reel {
+    /// A whole number of turns of every channel, or all there is to send.
+    pub fn make(order: Order, application: &str) -> Reel {
+        let round = TURN * order.channels;
+        let frames = order.frames.min(round.max(DIFFERENT / round * round));
+        let mut bytes = BytesMut::with_capacity(frames * 820);
+        let mut ends = Vec::with_capacity(frames);
+        for index in 0..frames {
+            put_frame(&mut bytes, &text(index, order.channels, application));
+            ends.push(bytes.len());
+        }
+        Reel { bytes: bytes.freeze(), ends }
+    }
+}
+
+/// An unmasked text frame (RFC 6455, 5.2).
+pub fn put_frame(out: &mut BytesMut, text: &str) {
+    out.put_u8(0x81);
+    match text.len() {
+        short @ 0..=125 => out.put_u8(short as u8),
+        middle @ 126..=65535 => {
+            out.put_u8(126);
+            out.put_u16(middle as u16);
+        }
+        long => {
+            out.put_u8(127);
+            out.put_u64(long as u64);
+        }
+    }
+    out.put_slice(text.as_bytes());
+}
+
+/// A channel as events and lists have it.
+pub fn channel(number: usize, state: &str) -> serde_json::Value {
+    json!({
+        "id": format!("bench-{number}"),
+        "name": format!("PJSIP/trunk-east-{:08x}", number + 0x1a2b),
+        "state": state,
+        "protocol_id": format!("3c26700a{:08x}-7d4t0bqkz1vu@10.20.30.40", number * 7919),
+        "caller": {"name": "Alice Example", "number": format!("+4930{:07}", 1_000_000 + number)},
+        "connected": {"name": "", "number": ""},
+        "accountcode": "",
+        "dialplan": {
+            "context": "from-trunk",
+            "exten": format!("{}", 800_000 + number % 100),
+            "priority": 3,
+            "app_name": "Stasis",
+            "app_data": "voice-agent,inbound,de",
+        },
+        "creationtime": "2026-11-21T21:40:03.127+0000",
+        "language": "en",
+    })
+}
+
+/// The event of this place in the stream.
+pub fn text(index: usize, channels: usize, application: &str) -> String {
+    let number = index / TURN % channels;
+    let millisecond = index % 1000;
+    let timestamp = format!("2026-11-21T21:40:{:02}.{millisecond:03}+0000", index / 1000 % 60);
+    let (name, state, own) = match index % TURN {
+        0 => ("StasisStart", "Ring", json!({"args": ["inbound", "de"]})),
+        4 => ("ChannelStateChange", "Ringing", json!({})),
+        8 => ("ChannelStateChange", "Up", json!({})),
+        9 => ("ChannelDtmfReceived", "Up", json!({"digit": "5", "duration_ms": 120})),
+        place => ("ChannelVarset", "Ring", variable(place, index)),
+    };
+    let mut event = json!({"type": name, "timestamp": timestamp});
+    if let (Some(event), serde_json::Value::Object(own)) = (event.as_object_mut(), own) {
+        event.extend(own);
+        event.insert("channel".into(), channel(number, state));
+        event.insert("asterisk_id".into(), "52:54:00:9b:3a:7f".into());
+        event.insert("application".into(), application.into());
+    }
+    event.to_string()
+}
+
+fn variable(place: usize, index: usize) -> serde_json::Value {
+    let (name, value) = match place {
+        1 => ("STASISSTATUS", String::new()),
+        2 => ("RTPAUDIOQOS", format!("ssrc={index};themssrc=0;lp=0;rxjitter=0.000000;rxcount=0;txjitter=0.000000;txcount=0;rlp=0;rtt=0.000000;rxmes=0.0;txmes=0.0")),
+        3 => ("CALL_LANGUAGE", "de".into()),
+        5 => ("BRIDGEPEER", format!("PJSIP/agent-{:08x}", index)),
+        6 => ("DIALEDPEERNUMBER", format!("agent{}@10.20.30.41", index % 40)),
+        _ => ("RTPAUDIOQOSLOSS", "minrxlost=0.000000;maxrxlost=0.000000;avgrxlost=0.000000;stdevrxlost=0.000000;reported_minlost=0.000000".into()),
+    };
+    json!({"variable": name, "value": value})
+}
