@@ -74,7 +74,7 @@ pub fn channel(number: usize, state: &str) -> serde_json::Value {
         "name": format!("PJSIP/trunk-east-{:08x}", number + 0x1a2b),
         "state": state,
         "protocol_id": format!("3c26700a{:08x}-7d4t0bqkz1vu@10.20.30.40", number * 7919),
-        "caller": {"name": "Alice Example, Example Trading, Hamburg", "number": format!("+4930{:07}", 1_000_000 + number)},
+        "caller": {"name": "Alice Example, Example Trading, Hamburg 2009", "number": format!("+4930{:07}", 1_000_000 + number)},
         "connected": {"name": "", "number": ""},
         "accountcode": "",
         "dialplan": {
