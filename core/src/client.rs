@@ -15,7 +15,7 @@ use crate::events::{EventStream, Interest, Memory, Shared, State, SubscriptionId
 use crate::operation::{self, Arguments, Method, Operation, Returns};
 use crate::options::{Options, UnknownParameters};
 use crate::runtime::{self, InRuntime};
-use crate::transport::{HttpTransport, Request, Response, Transport};
+use crate::transport::{GoOn, HttpTransport, Request, Response, Transport};
 use crate::version::{advice, Release};
 
 /// What a successful call answers.
@@ -61,11 +61,8 @@ struct Inner {
 impl Client {
     /// A client that has not sent anything yet.
     pub fn new(options: Options) -> Result<Client> {
-        let transport = HttpTransport::new(&options)?;
-        Client::over(options, Arc::new(transport))
-    }
-
-    fn over(options: Options, transport: Arc<dyn Transport>) -> Result<Client> {
+        let runtime = runtime::handle()?;
+        let transport = Arc::new(HttpTransport::new(&options, runtime.clone())?);
         Ok(Client {
             inner: Arc::new(Inner {
                 options: Arc::new(options),
@@ -75,7 +72,7 @@ impl Client {
                 handlers: Handlers::default(),
                 version: OnceLock::new(),
                 streams: Mutex::default(),
-                runtime: runtime::handle()?,
+                runtime,
                 process: std::process::id(),
             }),
         })
@@ -118,26 +115,48 @@ impl Client {
 
     /// Calls an operation by its id, such as `channels.originate`, with arguments by Asterisk's names.
     pub async fn call(&self, operation: &str, arguments: Arguments) -> Result<Reply> {
+        let (call, request) = self.begin_call(operation, arguments)?;
+        let outcome = self.send(request).await;
+        self.end_call(call, outcome)
+    }
+
+    /// The same for a thread that has nothing else to do until the answer is there. It carries the call out by itself, which
+    /// is cheaper than waking others for it.
+    ///
+    /// `go_on` is asked ten times a second or so; an error of its own ends the call and is what the call gives.
+    ///
+    /// # Panics
+    /// In asynchronous code: [`Client::call`] is for that.
+    pub fn call_here(&self, operation: &str, arguments: Arguments, go_on: GoOn<'_>) -> Result<Reply> {
+        let (call, request) = self.begin_call(operation, arguments)?;
+        let outcome = self.send_here(request, go_on);
+        self.end_call(call, outcome)
+    }
+
+    fn begin_call(&self, operation: &str, arguments: Arguments) -> Result<(Call, Request)> {
         let operation = operation::find(operation)?;
         let prepared = self.prepare(operation, &arguments)?;
         if operation.upgrade {
             return Err(Error::argument("this operation opens the event WebSocket: use start, run or events")
                 .with_operation(operation.id));
         }
-        let method = operation.method;
-        let target = prepared.target;
-        let explain = |error: Error| {
+        let request = Request { method: operation.method, target: prepared.target, body: prepared.body };
+        Ok((Call { operation, arguments, path: request.path().to_string() }, request))
+    }
+
+    fn end_call(&self, call: Call, outcome: Result<Response>) -> Result<Reply> {
+        let operation = call.operation;
+        let reply = outcome.and_then(|response| read_reply(response, operation.returns == Returns::Binary));
+        if reply.is_ok() {
+            self.inner.memory.note(operation, &call.arguments);
+        }
+        reply.map_err(|error| {
             let advice = match error.delivery() {
                 Delivery::Rejected => self.version_advice(operation),
                 _ => None,
             };
-            error.with_operation(operation.id).with_request(method.as_str(), &target).with_advice(advice)
-        };
-        let request = Request { method, target: target.clone(), body: prepared.body };
-        let response = self.send(request).await.map_err(explain)?;
-        let reply = read_reply(response, operation.returns == Returns::Binary).map_err(explain)?;
-        self.inner.memory.note(operation, &arguments);
-        Ok(reply)
+            error.with_operation(operation.id).with_request(operation.method.as_str(), &call.path).with_advice(advice)
+        })
     }
 
     fn prepare(&self, operation: &Operation, arguments: &Arguments) -> Result<operation::Prepared> {
@@ -154,34 +173,39 @@ impl Client {
         query: &[(String, String)],
         body: Option<Value>,
     ) -> Result<Reply> {
-        let method = Method::parse(method)?;
-        if !is_plain_path(path) {
-            return Err(Error::argument(format!(
-                "{path:?} cannot be a path: it begins with a slash, its values are percent-encoded, and it has no query"
-            )));
-        }
-        let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let target = if pairs.is_empty() { path.to_string() } else { format!("{path}?{}", pairs.join("&")) };
-        let body = body.map(|body| Bytes::from(body.to_string()));
-        let explain = |error: Error| error.with_request(method.as_str(), path);
-        let response = self.send(Request { method, target, body }).await.map_err(explain)?;
-        let text = response.content_type.as_deref().is_none_or(is_json);
-        read_reply(response, !text).map_err(explain)
+        let request = any_request(method, path, query, body)?;
+        let method = request.method;
+        end_request(method, path, self.send(request).await)
+    }
+
+    /// The same for a thread that has nothing else to do until the answer is there: see [`Client::call_here`].
+    ///
+    /// # Panics
+    /// In asynchronous code.
+    pub fn request_here(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(String, String)],
+        body: Option<Value>,
+        go_on: GoOn<'_>,
+    ) -> Result<Reply> {
+        let request = any_request(method, path, query, body)?;
+        let method = request.method;
+        end_request(method, path, self.send_here(request, go_on))
     }
 
     async fn send(&self, request: Request) -> Result<Response> {
         self.check_process()?;
         let transport = self.inner.transport.clone();
-        let method = request.method.as_str();
-        tracing::trace!(method, path = request.path(), "request");
-        // Kept only for a log that somebody reads: most calls pass by here unseen.
-        let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.path().to_string());
-        let outcome = InRuntime::new(self.inner.runtime.clone(), async move { transport.send(request).await }).await;
-        match &outcome {
-            Ok(response) => tracing::debug!(method, path, response.status, bytes = response.body.len(), "answer"),
-            Err(error) => tracing::debug!(method, path, %error, "no answer"),
-        }
-        outcome
+        let sent = Sent::new(&request);
+        sent.done(InRuntime::new(self.inner.runtime.clone(), async move { transport.send(request).await }).await)
+    }
+
+    fn send_here(&self, request: Request, go_on: GoOn<'_>) -> Result<Response> {
+        self.check_process()?;
+        let sent = Sent::new(&request);
+        sent.done(self.inner.transport.send_here(request, go_on))
     }
 
     /// Release of the server, as it said it when the client connected.
@@ -304,6 +328,57 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("options", &self.inner.options).finish_non_exhaustive()
     }
+}
+
+/// A call of an operation that is under way.
+struct Call {
+    operation: &'static Operation,
+    arguments: Arguments,
+    path: String,
+}
+
+/// What the log says about a request.
+struct Sent {
+    method: Method,
+    /// Kept only for a log that somebody reads: most calls pass by here unseen.
+    path: Option<String>,
+}
+
+impl Sent {
+    fn new(request: &Request) -> Sent {
+        tracing::trace!(method = request.method.as_str(), path = request.path(), "request");
+        let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.path().to_string());
+        Sent { method: request.method, path }
+    }
+
+    fn done(self, outcome: Result<Response>) -> Result<Response> {
+        let (method, path) = (self.method.as_str(), self.path);
+        match &outcome {
+            Ok(response) => tracing::debug!(method, path, response.status, bytes = response.body.len(), "answer"),
+            Err(error) => tracing::debug!(method, path, %error, "no answer"),
+        }
+        outcome
+    }
+}
+
+fn any_request(method: &str, path: &str, query: &[(String, String)], body: Option<Value>) -> Result<Request> {
+    let method = Method::parse(method)?;
+    if !is_plain_path(path) {
+        return Err(Error::argument(format!(
+            "{path:?} cannot be a path: it begins with a slash, its values are percent-encoded, and it has no query"
+        )));
+    }
+    let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let target = if pairs.is_empty() { path.to_string() } else { format!("{path}?{}", pairs.join("&")) };
+    Ok(Request { method, target, body: body.map(|body| Bytes::from(body.to_string())) })
+}
+
+fn end_request(method: Method, path: &str, outcome: Result<Response>) -> Result<Reply> {
+    let reply = outcome.and_then(|response| {
+        let text = response.content_type.as_deref().is_none_or(is_json);
+        read_reply(response, !text)
+    });
+    reply.map_err(|error| error.with_request(method.as_str(), path))
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -33,6 +33,13 @@ pub fn handle() -> Result<Handle> {
     Ok(handle)
 }
 
+/// A runtime without threads, for a thread that runs it while it waits.
+pub(crate) fn of_one_thread() -> Result<Runtime> {
+    let mut builder = Builder::new_current_thread();
+    builder.thread_name("ari").enable_all().max_io_events_per_tick(16).on_thread_start(signals::block);
+    builder.build().map_err(|cause| Error::from_io("cannot prepare for a call", Delivery::NotSent, &cause))
+}
+
 /// Does something with the program's signals blocked. Threads that it starts begin with them blocked; there is no moment in
 /// which they are not.
 pub fn without_signals<T>(start: impl FnOnce() -> T) -> T {

@@ -1,15 +1,18 @@
 //! REST over HTTP, by reqwest.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderValue, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{redirect, Client};
-use tokio::sync::Semaphore;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{timeout_at, Instant};
 
-use super::{BoxFuture, Request, Response, Transport};
+use super::lane::{wait_here, Lanes};
+use super::{BoxFuture, GoOn, Request, Response, Transport};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::operation::Method;
 use crate::options::Options;
@@ -17,31 +20,67 @@ use crate::tls;
 
 /// Asterisk closes an idle connection after 15 seconds without a word; ours is given up before that, so that a
 /// request never starts on one that is about to go.
-const IDLE: Duration = Duration::from_secs(10);
+pub(super) const IDLE: Duration = Duration::from_secs(10);
 
 const MAX_REDIRECTS: usize = 5;
 
 /// Longest URL that the HTTP library takes. Asterisk itself refuses request lines over 4096 bytes.
 const LONGEST_URL: usize = 65_000;
 
-tokio::task_local! {
-    /// Whether the request under way has been redirected.
-    static REDIRECTED: Cell<bool>;
+/// The request under way.
+struct Journey {
+    reads: bool,
+    redirected: Cell<bool>,
 }
 
-fn follow(attempt: redirect::Attempt) -> redirect::Action {
+tokio::task_local! {
+    static JOURNEY: Journey;
+}
+
+/// What changes something follows only where it stays what it is: a redirect that would make a GET of it would put a read
+/// in place of what was asked for, and look like success.
+fn redirected(attempt: redirect::Attempt) -> redirect::Action {
+    let same_method = matches!(attempt.status().as_u16(), 307 | 308);
+    let follows = JOURNEY.try_with(|journey| journey.reads || same_method).unwrap_or(same_method);
+    if !follows {
+        return attempt.stop();
+    }
     if attempt.previous().len() > MAX_REDIRECTS {
         return attempt.error("too many redirects");
     }
-    let _ = REDIRECTED.try_with(|redirected| redirected.set(true));
+    let _ = JOURNEY.try_with(|journey| journey.redirected.set(true));
     attempt.follow()
 }
 
+/// What the HTTP clients of a transport have in common.
+pub(super) struct Recipe {
+    user_agent: String,
+    connect_timeout: Duration,
+    tls: rustls::ClientConfig,
+}
+
+impl Recipe {
+    /// A client with connections of its own.
+    pub fn client(&self, max_idle: usize) -> Result<Client> {
+        Client::builder()
+            .user_agent(&self.user_agent)
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(max_idle)
+            .tcp_nodelay(true)
+            .http1_only()
+            // The event WebSocket takes no proxy either: one server, one way to it.
+            .no_proxy()
+            .redirect(redirect::Policy::custom(redirected))
+            .tls_backend_preconfigured(self.tls.clone())
+            .build()
+            .map_err(|cause| Error::argument(format!("the HTTP client cannot be set up: {cause}")))
+    }
+}
+
 pub(crate) struct HttpTransport {
-    reads: Client,
-    /// The same for what changes something: a redirect that would make a GET of it is not followed, because a read in
-    /// place of what was asked for would look like success.
-    writes: Client,
+    client: Client,
+    lanes: Lanes,
     base: String,
     authorization: HeaderValue,
     timeout: Duration,
@@ -49,42 +88,26 @@ pub(crate) struct HttpTransport {
     /// Bounds the connections: reqwest's pool bounds only the idle ones.
     permits: Semaphore,
     max_connections: usize,
+    runtime: Handle,
 }
 
 impl HttpTransport {
-    pub fn new(options: &Options) -> Result<Self> {
+    pub fn new(options: &Options, runtime: Handle) -> Result<Self> {
         let tls = if options.is_tls() { (*tls::config(options)?).clone() } else { no_tls() };
-        let client = |redirects: redirect::Policy| {
-            Client::builder()
-                .user_agent(&options.user_agent)
-                .connect_timeout(options.connect_timeout)
-                .pool_idle_timeout(IDLE)
-                .pool_max_idle_per_host(options.max_connections)
-                .tcp_nodelay(true)
-                .http1_only()
-                // The event WebSocket takes no proxy either: one server, one way to it.
-                .no_proxy()
-                .redirect(redirects)
-                .tls_backend_preconfigured(tls.clone())
-                .build()
-                .map_err(|cause| Error::argument(format!("the HTTP client cannot be set up: {cause}")))
-        };
-        let same_method = redirect::Policy::custom(|attempt| match attempt.status().as_u16() {
-            307 | 308 => follow(attempt),
-            _ => attempt.stop(),
-        });
+        let recipe = Recipe { user_agent: options.user_agent.clone(), connect_timeout: options.connect_timeout, tls };
         let mut authorization = HeaderValue::try_from(&options.authorization)
             .map_err(|_| Error::argument("these credentials do not fit a header"))?;
         authorization.set_sensitive(true);
         Ok(HttpTransport {
-            reads: client(redirect::Policy::custom(follow))?,
-            writes: client(same_method)?,
+            client: recipe.client(options.max_connections)?,
+            lanes: Lanes::new(recipe, runtime.clone()),
             base: format!("{}/ari", options.base),
             authorization,
             timeout: options.request_timeout,
             max_body: options.max_body_bytes,
             permits: Semaphore::new(options.max_connections),
             max_connections: options.max_connections,
+            runtime,
         })
     }
 
@@ -95,13 +118,48 @@ impl HttpTransport {
             _ => return Err(self.busy()),
         };
         // A dropped future is a cancelled request; what had been sent until then stays sent.
-        match timeout_at(deadline, REDIRECTED.scope(Cell::new(false), self.round_trip(request))).await {
+        match timeout_at(deadline, self.round_trip(&self.client, request)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.late()),
         }
     }
 
-    async fn round_trip(&self, request: Request) -> Result<Response> {
+    fn exchange_here(&self, request: Request, go_on: GoOn<'_>) -> Result<Response> {
+        let deadline = Instant::now() + self.timeout;
+        let _permit = self.permit_here(deadline, go_on)?;
+        let lane = self.lanes.take()?;
+        let mut answer = Box::pin(async {
+            // What has become of the connection while nobody looked is noticed now.
+            tokio::task::yield_now().await;
+            self.round_trip(&lane.client, request).await
+        });
+        let turn = |until| lane.runtime().block_on(async { timeout_at(until, answer.as_mut()).await.ok() });
+        let outcome = wait_here(turn, deadline, go_on)?;
+        drop(answer);
+        let response = outcome.unwrap_or_else(|| Err(self.late()))?;
+        // After anything else the lane ends, and the connection with it.
+        self.lanes.give_back(lane);
+        Ok(response)
+    }
+
+    fn permit_here(&self, deadline: Instant, go_on: GoOn<'_>) -> Result<SemaphorePermit<'_>> {
+        if let Ok(permit) = self.permits.try_acquire() {
+            return Ok(permit);
+        }
+        let mut acquired = pin!(self.permits.acquire());
+        let turn = |until| self.runtime.block_on(async { timeout_at(until, acquired.as_mut()).await.ok() });
+        match wait_here(turn, deadline, go_on)? {
+            Some(Ok(permit)) => Ok(permit),
+            _ => Err(self.busy()),
+        }
+    }
+
+    async fn round_trip(&self, client: &Client, request: Request) -> Result<Response> {
+        let reads = matches!(request.method, Method::Get | Method::Head | Method::Options);
+        JOURNEY.scope(Journey { reads, redirected: Cell::new(false) }, self.travel(client, request)).await
+    }
+
+    async fn travel(&self, client: &Client, request: Request) -> Result<Response> {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -118,8 +176,6 @@ impl HttpTransport {
                 url.len()
             )));
         }
-        let reads = matches!(request.method, Method::Get | Method::Head | Method::Options);
-        let client = if reads { &self.reads } else { &self.writes };
         let mut builder = client.request(method, url).header(AUTHORIZATION, self.authorization.clone());
         if let Some(body) = request.body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
@@ -158,7 +214,7 @@ impl HttpTransport {
 
     fn failed(&self, cause: reqwest::Error) -> Error {
         // What cannot be reached then is another place than the one that has been sent the request.
-        let redirected = REDIRECTED.try_with(Cell::get).unwrap_or(false);
+        let redirected = JOURNEY.try_with(|journey| journey.redirected.get()).unwrap_or(false);
         // Its URL is of no use in a message that names the operation, and would be told twice.
         let cause = cause.without_url();
         let unsent = (cause.is_connect() || cause.is_builder()) && !redirected;
@@ -208,6 +264,10 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(self.exchange(request))
+    }
+
+    fn send_here(&self, request: Request, go_on: GoOn<'_>) -> Result<Response> {
+        self.exchange_here(request, go_on)
     }
 }
 

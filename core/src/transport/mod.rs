@@ -1,6 +1,7 @@
 //! How requests travel. Everything above sees only this trait: HTTP today, the event WebSocket and others beside it.
 
 mod http;
+mod lane;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -44,7 +45,13 @@ pub struct Response {
 /// A future that can be kept in a list of different ones.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Asked now and then by what blocks its thread. An error ends the waiting, and is what comes of it.
+pub type GoOn<'a> = &'a mut dyn FnMut() -> Result<()>;
+
 /// A way to the server. An answer of any status is a `Response`; an `Error` means there was no answer.
 pub trait Transport: Send + Sync + 'static {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
+
+    /// The same for a thread that has nothing else to do until the answer is there, and is not one of an async runtime.
+    fn send_here(&self, request: Request, go_on: GoOn<'_>) -> Result<Response>;
 }

@@ -16,7 +16,7 @@ mod typed;
 /// A way to use the library.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Surface {
-    /// Calls by the operation's id, with arguments that are data.
+    /// Calls by the operation's id, with arguments that are data, each in the thread that makes it.
     #[default]
     ById,
     /// Calls by the methods of resources and domain objects, wherever a program could be written that makes them.
@@ -63,10 +63,16 @@ async fn carry_out(case: &Value, seen: &Seen) -> Result<Value> {
         "request" => {
             let request = &case["request"];
             let query: Vec<(String, String)> = serde_json::from_value(request["query"].clone()).unwrap_or_default();
-            let method = request["method"].as_str().unwrap_or_default();
-            let path = request["path"].as_str().unwrap_or_default();
+            let text = |name: &str| request[name].as_str().unwrap_or_default().to_string();
+            let (method, path) = (text("method"), text("path"));
             let body = request.get("body").cloned();
-            Ok(value_of(client.request(method, path, &query, body).await?))
+            let reply = match seen.surface {
+                Surface::Typed => client.request(&method, &path, &query, body).await,
+                Surface::ById => {
+                    in_a_thread(move || client.request_here(&method, &path, &query, body, &mut || Ok(()))).await
+                }
+            };
+            Ok(value_of(reply?))
         }
         "upgrade" => {
             let operation = case["call"]["operation"].as_str().unwrap_or_default();
@@ -93,9 +99,16 @@ async fn by_id(client: &Client, call: &Value) -> Result<Value> {
     let mut arguments = members(&call["arguments"]);
     // What the typed method fills in.
     arguments.extend(identity(&call["on"]).map(|(part, value)| (part.parameter.to_string(), value)));
-    let mut outcome = value_of(client.call(operation, arguments).await?);
+    let (here, id) = (client.clone(), operation.to_string());
+    let reply = in_a_thread(move || here.call_here(&id, arguments, &mut || Ok(()))).await?;
+    let mut outcome = value_of(reply);
     outcome["object"] = class_of(client, operation, &outcome["json"]);
     Ok(outcome)
+}
+
+/// A call that its thread carries out by itself, as synchronous programs make it.
+async fn in_a_thread(call: impl FnOnce() -> Result<Reply> + Send + 'static) -> Result<Reply> {
+    tokio::task::spawn_blocking(call).await.expect("it does not panic")
 }
 
 /// The parts of what names an object, and their values.
