@@ -12,7 +12,7 @@ ASTERISK := $(PYTHON) scripts/asterisk/asterisk.py
 CODEGEN := $(CARGO) run --quiet --package ari-codegen --
 
 # Where Python code of ours lies, generated code included.
-PYTHON_CODE := scripts examples/python bindings/python
+PYTHON_CODE := scripts examples/python bindings/python bench
 # Where JavaScript of ours lies, from bindings/node, where its tools are.
 NODE_CODE := . ../../examples/node
 NODE_MODULES := bindings/node/node_modules
@@ -31,7 +31,7 @@ addon_sources = Cargo.toml Cargo.lock $(shell find core simulator bindings/$(1)/
 # Whatever builds the native part of the Python module does it for this Python.
 export PYO3_PYTHON := $(CURDIR)/$(VENV)/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
-export CARGO NODE PERL
+export CARGO NODE NPM PERL PYTHON
 # Not everything runs in this folder.
 ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(if $(filter /%,$(CARGO_TARGET_DIR)),,$(CURDIR)/)$(CARGO_TARGET_DIR)
@@ -40,7 +40,7 @@ endif
 # One thing after the other: cargo and Asterisk take all there is anyway, and the output stays readable.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python test-node test-perl test-scripts conformance conformance-rust conformance-python conformance-node conformance-perl generate check asterisk asterisk-stop clean toolchain release perl perl-modules
+.PHONY: help demo bench bench-docs test test-rust test-python test-node test-perl test-scripts conformance conformance-rust conformance-python conformance-node conformance-perl generate check asterisk asterisk-stop clean toolchain release perl perl-modules
 
 help:
 	@echo 'make demo           set everything up, start a real Asterisk, let a caller talk to an example IVR;'
@@ -49,6 +49,8 @@ help:
 	@echo 'make conformance    the table of cases, run by every language (part of make test)'
 	@echo 'make check          formats, lints, types, and whether the generated files are up to date'
 	@echo 'make generate       make the generated files anew from test_resources/asterisk and templates'
+	@echo 'make bench          measure every client against its peers (most of an hour); a part of it: make bench ONLY=python,rust:bare'
+	@echo '                    KIND=events SCENARIO=all ROUNDS=3 SETUP=no'
 	@echo 'make asterisk       start a real Asterisk on a free loopback port and say where it is'
 	@echo 'make asterisk-stop  stop it'
 	@echo 'make clean          remove all that was made'
@@ -165,6 +167,15 @@ demo: $(VENV)/.addon $(NODE_MODULES)/.addon perl
 		$(VENV)/bin/python scripts/demo.py --simulator; \
 	fi
 
+# Peers are fetched into bench/.cache; what is measured goes over the loopback interface only.
+bench: | toolchain
+	@$(PYTHON) bench/run.py $(if $(ONLY),--only '$(ONLY)') $(if $(KIND),--kind '$(KIND)') $(if $(SCENARIO),--scenario '$(SCENARIO)') \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter no,$(SETUP)),--no-setup)
+
+# Puts the figures of the last whole run into docs/performance.md, and draws the README's picture.
+bench-docs: | toolchain
+	@$(PYTHON) bench/publish.py
+
 asterisk:
 	@$(ASTERISK) up
 
@@ -174,6 +185,7 @@ asterisk-stop:
 clean:
 	-@$(ASTERISK) down --all
 	$(CARGO) clean
+	rm -rf bench/.cache bench/results.json bench/results-part.json
 	rm -rf $(VENV) $(PERL5) .asterisk .mypy_cache .pytest_cache .ruff_cache
 	rm -rf bindings/python/.mypy_cache bindings/python/.pytest_cache bindings/python/.ruff_cache
 	rm -f bindings/python/python/ari/*.so

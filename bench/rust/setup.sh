@@ -3,6 +3,6 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
-"${CARGO:-cargo}" build --quiet --release --locked --manifest-path "$here/Cargo.toml" --target-dir "$target"
+"${CARGO:-cargo}" build --quiet --release --manifest-path "$here/Cargo.toml" --target-dir "$target"
 mkdir -p "$1"
 cp "$target/release/ari-bench-rust" "$1/"

@@ -32,10 +32,7 @@ async fn clients(url: &str) -> Outcome {
 }
 
 async fn queued(url: &str) -> Outcome {
-    let mut options = options(url)?;
-    // All of them have to have room.
-    options.queue_bytes = 1 << 30;
-    let client = Client::connect(options).await?;
+    let client = Client::connect(options(url)?).await?;
     let blocked = Arc::new(AtomicBool::new(false));
     let blocking = blocked.clone();
     client.add_event_handler("StasisStart", move |_, _| {

@@ -24,7 +24,10 @@ pub fn credentials() -> (String, String) {
 
 pub fn options(url: &str) -> Outcome<ari_core::Options> {
     let (username, password) = credentials();
-    Ok(ari_core::Options::new(url, &username, &password)?)
+    let mut options = ari_core::Options::new(url, &username, &password)?;
+    // The server sends faster than anybody's handlers work, and nothing is to be given up.
+    options.queue_bytes = 1 << 30;
+    Ok(options)
 }
 
 /// Settings of asterisk-rs-ari.
