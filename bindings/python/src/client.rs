@@ -136,7 +136,8 @@ impl Client {
     /// Opens an event connection by the operation that does it.
     fn open(&self, py: Python<'_>, operation: &str, values: &Bound<'_, PyDict>) -> PyResult<Stream> {
         let values = arguments(operation, values)?;
-        wait(py, self.inner.open(operation, values)).map(Stream::new)
+        let stream = wait(py, self.inner.open(operation, values))?;
+        Ok(Stream::new(self.inner.clone(), stream))
     }
 
     /// The same as an asyncio future.
@@ -148,9 +149,11 @@ impl Client {
     ) -> PyResult<Bound<'py, PyAny>> {
         let values = arguments(&operation, values)?;
         let client = self.inner.clone();
-        spawn(event_loop, async move { client.open(&operation, values).await }, |py, stream| {
-            Ok(Py::new(py, Stream::new(stream))?.into_any())
-        })
+        let opening = async move {
+            let stream = client.open(&operation, values).await?;
+            Ok(Stream::new(client, stream))
+        };
+        spawn(event_loop, opening, |py, stream| Ok(Py::new(py, stream)?.into_any()))
     }
 
     /// Closes every event connection of this client.

@@ -1,8 +1,10 @@
 //! Native half of the Python module `ari`: the core behind a handful of classes, and nothing of what Python programs
-//! see. Text goes in and out, so that Python parses JSON at its own speed and only when somebody looks.
+//! see. Events go out as objects whose JSON nobody has read yet.
 
 mod arguments;
 mod client;
+mod event;
+mod json;
 mod outcome;
 mod simulator;
 mod stream;
@@ -12,6 +14,8 @@ mod tasks;
 mod _native {
     #[pymodule_export]
     use super::client::Client;
+    #[pymodule_export]
+    use super::event::{fill, objects_in, Surface};
     #[pymodule_export]
     use super::simulator::Simulator;
     #[pymodule_export]

@@ -2,7 +2,9 @@
 
 use ari_core::{Error, Reply};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::json;
 
 /// The exception of the family that Python raises for this error. Its class is chosen in Python, because it depends on
 /// what the program has imported (see ari/runtime/errors.py).
@@ -30,13 +32,13 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     py.import("ari.runtime.errors")?.getattr("from_core")?.call((), Some(&fields))
 }
 
-/// `None`, JSON as `str`, or a file as `(bytes, content type)`.
+/// `None`, the value of the JSON, or a file as `(bytes, content type)`. JSON that Python has to read itself is `bytes`.
 pub fn reply(py: Python<'_>, reply: Reply) -> PyResult<Py<PyAny>> {
     Ok(match reply {
         Reply::Nothing => py.None(),
-        Reply::Json(json) => match std::str::from_utf8(&json) {
-            Ok(text) => PyString::new(py, text).into_any().unbind(),
-            Err(_) => PyString::new(py, &String::from_utf8_lossy(&json)).into_any().unbind(),
+        Reply::Json(text) => match std::str::from_utf8(&text).ok().and_then(|text| json::parse(py, text)) {
+            Some(value) => value.unbind(),
+            None => PyBytes::new(py, String::from_utf8_lossy(&text).as_bytes()).into_any().unbind(),
         },
         Reply::Binary { bytes, content_type } => {
             (PyBytes::new(py, &bytes), content_type).into_pyobject(py)?.into_any().unbind()

@@ -21,7 +21,7 @@ FIELDS = event("ChannelDtmfReceived", digit="7", duration_ms=120, channel=channe
 
 def lazy(fields: Any = FIELDS, kind: Any = ari.ChannelDtmfReceived) -> Any:
     """An event as it comes from the core: not looked at yet."""
-    return kind._received(None, fields["type"], json.dumps(fields))
+    return kind._received(None, fields["type"], json.dumps(fields).encode())
 
 
 def is_parsed(found: Any) -> bool:

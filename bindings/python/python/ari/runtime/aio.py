@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Generator
 from inspect import isawaitable
+from types import CoroutineType
 from typing import (
     Any,
     Callable,
@@ -15,10 +16,8 @@ from typing import (
 from .. import _native
 from .calls import as_json, read
 from .client import Apps, ClientBase, Query, opening, query_pairs
-from .events import LazyEvent
 from .handlers import Handle
-from .sync import _nothing
-from .waiting import Waiting
+from .sync import Wanted
 
 S = TypeVar("S", bound="AsyncClientBase")
 E = TypeVar("E")
@@ -78,8 +77,7 @@ class AsyncClientBase(ClientBase):
         """
         drain = self._drain(*opening(apps, subscribeAll))
         try:
-            while await drain.next() is not None:
-                pass
+            await drain.next(None)
         finally:
             drain.close()
 
@@ -87,7 +85,9 @@ class AsyncClientBase(ClientBase):
         return AsyncDrain(self, self._native.open_async(asyncio.get_running_loop(), operation, arguments))
 
     def _iterate(self, operation: str, arguments: dict[str, Any]) -> AsyncEventIterator[Any]:
-        return AsyncEventIterator(self._drain(operation, arguments), self._registry.add((None, None, None), _nothing))
+        wanted = Wanted()
+        handle = self._registry.add((None, None, None), wanted)
+        return AsyncEventIterator(self._drain(operation, arguments), wanted, handle)
 
     def close(self) -> Awaitable[None]:
         """Closes the event connections: every ``run()`` and every iteration ends. Calls go on working.
@@ -114,8 +114,7 @@ class AsyncDrain:
         self._client = client
         self._starting = starting
         self._stream: _native.Stream | None = None
-        self._fetching: asyncio.Future[Any] | None = None
-        self._waiting = Waiting(client)
+        self._ready: asyncio.Future[None] | None = None
         self._turn = asyncio.Lock()
 
     async def started(self) -> _native.Stream:
@@ -124,31 +123,50 @@ class AsyncDrain:
             self._stream = await asyncio.shield(self._starting)
         return self._stream
 
-    async def next(self) -> tuple[LazyEvent, list[int]] | None:
-        """The next event somebody wants, with its subscriptions; None at the end."""
-        client = self._client
+    async def next(self, wanted: Wanted | None) -> Any:
+        """Calls handlers, and gives the next event that is wanted; None at the end."""
+        client, surface = self._client, self._client._surface()
         stream = await self.started()
+        take = stream.take
         # Several tasks may read one iteration: each event goes to one of them.
         async with self._turn:
-            while not self._waiting.ready(stream):
-                if self._fetching is None:
-                    self._fetching = stream.next_batch_async(asyncio.get_running_loop())
-                batch = await asyncio.shield(self._fetching)
-                self._fetching = None
-                if batch is None:
+            while True:
+                found = take(surface)
+                if found is None:
+                    if await self._more(stream):
+                        continue
                     return None
-                self._waiting.add(batch)
-            event, handles, wanted_by = self._waiting.take()
-            for handle in handles:
-                try:
-                    result = handle(client, event)
-                    if result is not None and isawaitable(result):
-                        await result
-                except Exception as error:
-                    result = client.exception_handler(error)
-                    if result is not None and isawaitable(result):
-                        await result
-            return event, wanted_by
+                event, targets = found
+                given = False
+                for target in targets:
+                    if target is wanted:
+                        given = True
+                        continue
+                    try:
+                        result = target(event)
+                        if result is not None and (type(result) is CoroutineType or isawaitable(result)):
+                            await result
+                    except Exception as error:
+                        result = client.exception_handler(error)
+                        if result is not None and isawaitable(result):
+                            await result
+                if given:
+                    return event
+
+    async def _more(self, stream: _native.Stream) -> bool:
+        """Waits until there are events to take; false at the end."""
+        # Whatever there is to do, the loop and its other tasks have their turn.
+        await asyncio.sleep(0)
+        while True:
+            found = stream.fetch_now()
+            if found is None:
+                return False
+            if found:
+                return True
+            if self._ready is None:
+                self._ready = stream.ready_async(asyncio.get_running_loop())
+            await asyncio.shield(self._ready)
+            self._ready = None
 
     def close(self) -> None:
         """Closes the connection, also one that is only being made."""
@@ -156,8 +174,8 @@ class AsyncDrain:
             self._stream.close()
         else:
             _when_done(self._starting, _close_started)
-        if self._fetching is not None:
-            _when_done(self._fetching, _forget)
+        if self._ready is not None:
+            _when_done(self._ready, _forget)
 
 
 def _when_done(future: asyncio.Future[Any], function: Callable[[asyncio.Future[Any]], None]) -> None:
@@ -182,22 +200,20 @@ def _forget(future: asyncio.Future[Any]) -> None:
 class AsyncEventIterator(Generic[E]):
     """The events of a connection, one after the other; handlers of an event are called before it is given out."""
 
-    def __init__(self, drain: AsyncDrain, handle: Handle) -> None:
+    def __init__(self, drain: AsyncDrain, wanted: Wanted, handle: Handle) -> None:
         self._drain = drain
+        self._wanted = wanted
         self._handle = handle
 
     def __aiter__(self) -> AsyncIterator[E]:
         return self
 
     async def __anext__(self) -> E:
-        while True:
-            found = await self._drain.next()
-            if found is None:
-                self.close()
-                raise StopAsyncIteration
-            event, wanted_by = found
-            if self._handle._subscription in wanted_by:
-                return event  # type: ignore[return-value]
+        event = await self._drain.next(self._wanted)
+        if event is None:
+            self.close()
+            raise StopAsyncIteration
+        return event  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Closes the connection; the iteration ends."""

@@ -50,21 +50,20 @@ def converter(kind: str | None, many: bool) -> Convert:
 
 def read(client: Any, reply: Any, convert: Convert) -> Any:
     """The value of an answer as the native module gives it."""
-    if reply is None:
-        return None
-    if isinstance(reply, str):
+    if isinstance(reply, tuple):
+        content, content_type = reply
+        file = File(content)
+        file.content_type = content_type
+        return file
+    if isinstance(reply, bytes):
         try:
-            value = json.loads(reply)
+            reply = json.loads(reply)
         except ValueError as error:
             message = f"the server's answer is no JSON: {error}"
             raise from_core(
                 name="ProtocolException", argument=False, message=message, text=message, delivery="outcome unknown"
             ) from None
-        return convert(client, value)
-    content, content_type = reply
-    file = File(content)
-    file.content_type = content_type
-    return file
+    return None if reply is None else convert(client, reply)
 
 
 def positional(operation: str, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -63,6 +63,10 @@ class ClientBase:
     def _client_of(self) -> Any:
         return self
 
+    def _surface(self) -> _native.Surface:
+        """What a stream has to know to make events and hand them over."""
+        return _native.Surface(self, self._events, self._unknown, self._registry.targets)
+
     @property
     def base_url(self) -> str:
         """Address of the server, without credentials."""
@@ -154,7 +158,7 @@ class ClientBase:
     ) -> Handle:
         self._check_callback(callback)
         name = event_name(event)
-        extract = extractor(self._object_fields(name, class_name), factory)
+        extract = extractor(self, self._object_fields(name, class_name), factory)
         scope = (name, class_name, object_id)
         return self._registry.add(scope, callback, args, kwargs, extract=extract, object_id=object_id)
 
@@ -171,7 +175,7 @@ class ClientBase:
         if name in self._events or name in self._nested:
             return self._on_object(name, callback, kind, kind.__name__, object_id, args, kwargs)
         self._check_callback(callback)
-        scope, extract = (name, kind.__name__, object_id), any_extractor(kind, object_id)
+        scope, extract = (name, kind.__name__, object_id), any_extractor(self, kind, object_id)
         return self._registry.add(scope, callback, args, kwargs, extract=extract, object_id=object_id)
 
     def _object_fields(self, event: str, class_name: str) -> tuple[tuple[str, bool], ...]:

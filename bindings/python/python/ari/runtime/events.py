@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from .._native import fill
 from .fields import Fields
 
 E = TypeVar("E", bound="LazyEvent")
@@ -26,7 +27,8 @@ class LazyEvent(dict[str, Any], Fields):
     """The fields that hold domain objects: name, class, required."""
 
     _client: Any
-    _frame: str | None
+    _frame: bytes | None
+    """The JSON that nobody has read yet."""
 
     def __init__(self, client: Any = None, json: Mapping[str, Any] | None = None) -> None:
         if json is None and isinstance(client, Mapping):
@@ -36,8 +38,8 @@ class LazyEvent(dict[str, Any], Fields):
         self._frame = None
 
     @classmethod
-    def _received(cls: type[E], client: Any, name: str, frame: str) -> E:
-        """An event from its text, which the core has found to be a JSON object of this type."""
+    def _received(cls: type[E], client: Any, name: str, frame: bytes) -> E:
+        """An event from its text, which the core has found to be a JSON object of this type, as streams make it too."""
         event = cls.__new__(cls)
         event._client = client
         event._frame = frame
@@ -52,7 +54,8 @@ class LazyEvent(dict[str, Any], Fields):
     def _load(self) -> None:
         frame = self._frame
         if frame is not None:
-            dict.update(self, json.loads(frame))
+            if not fill(self, frame):
+                dict.update(self, json.loads(frame))
             self._frame = None
 
     def _json_of(self) -> Mapping[str, Any]:

@@ -16,30 +16,13 @@ Scope = tuple[Optional[str], Optional[str], Optional[str]]
 class Handle:
     """A registered handler; ``close()`` takes it back, and may be called again."""
 
-    __slots__ = ("_args", "_extract", "_kwargs", "_registry", "_scope", "_subscription", "callback")
+    __slots__ = ("_registry", "_scope", "_subscription", "callback")
 
-    def __init__(
-        self,
-        registry: Registry,
-        scope: Scope,
-        extract: Callable[[Any, Any], Any] | None,
-        callback: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
+    def __init__(self, registry: Registry, scope: Scope, callback: Callable[..., Any]) -> None:
         self._registry = registry
         self._scope = scope
-        self._extract = extract
-        self.callback = callback
-        self._args = args
-        self._kwargs = kwargs
         self._subscription = 0
-
-    def __call__(self, client: Any, event: Any) -> Any:
-        """Hands an event to the callback."""
-        if self._extract is None:
-            return self.callback(event, *self._args, **self._kwargs)
-        return self.callback(self._extract(client, event), event, *self._args, **self._kwargs)
+        self.callback = callback
 
     def close(self) -> None:
         """No event after the one being handled reaches the callback."""
@@ -51,6 +34,22 @@ class Handle:
         return f"<Handle of {event}{of}: {self.callback!r}>"
 
 
+def target(
+    callback: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    extract: Callable[[Any], Any] | None,
+) -> Callable[[Any], Any]:
+    """What takes an event and hands it to a callback: with no more steps between them than there have to be."""
+    if extract is None:
+        if not args and not kwargs:
+            return callback
+        return lambda event: callback(event, *args, **kwargs)
+    if not args and not kwargs:
+        return lambda event: callback(extract(event), event)
+    return lambda event: callback(extract(event), event, *args, **kwargs)
+
+
 class Registry:
     """The handlers of a client, by the number of their subscription in the core."""
 
@@ -58,7 +57,8 @@ class Registry:
         self._native = native
         self._lock = threading.Lock()
         self._scopes: dict[Scope, dict[int, Handle]] = {}
-        self.by_subscription: dict[int, Handle] = {}
+        self.targets: dict[int, Callable[[Any], Any]] = {}
+        """Whom to call with an event."""
 
     def add(
         self,
@@ -67,7 +67,7 @@ class Registry:
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
         *,
-        extract: Callable[[Any, Any], Any] | None = None,
+        extract: Callable[[Any], Any] | None = None,
         object_id: str | None = None,
         replace: bool = False,
     ) -> Handle:
@@ -76,7 +76,7 @@ class Registry:
         With ``replace``, what the same callback was registered for in the same scope before is taken back.
         """
         event, class_name, _ = scope
-        handle = Handle(self, scope, extract, callback, args, kwargs or {})
+        handle = Handle(self, scope, callback)
         self._native.check_process()
         with self._lock:
             if replace:
@@ -84,7 +84,7 @@ class Registry:
             wanted = None if event == EVERY else event
             subscription = self._native.subscribe(wanted, class_name if object_id is not None else None, object_id)
             handle._subscription = subscription
-            self.by_subscription[subscription] = handle
+            self.targets[subscription] = target(callback, args, kwargs or {}, extract)
             self._scopes.setdefault(scope, {})[subscription] = handle
         return handle
 
@@ -108,7 +108,7 @@ class Registry:
 
     def _drop(self, handles: Iterable[Handle]) -> None:
         for handle in handles:
-            if self.by_subscription.pop(handle._subscription, None) is None:
+            if self.targets.pop(handle._subscription, None) is None:
                 continue
             self._native.unsubscribe(handle._subscription)
             rest = self._scopes[handle._scope]

@@ -14,6 +14,7 @@ from typing import (
     TypeVar,
 )
 
+from .._native import objects_in
 from .calls import fill_in
 from .errors import refuse
 from .fields import Fields
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .handlers import Handle
 
 T = TypeVar("T", bound="Fields")
+D = TypeVar("D", bound="DomainObject")
 
 
 class Repository:
@@ -39,6 +41,23 @@ class Repository:
         return f"Repository({self._resource})"
 
 
+class JsonOfEvent:
+    """The ``json`` of an object that came with an event: an instance that has its own hides it."""
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        if owner is None:
+            return self
+        place = owner._event
+        if place is not None:
+            event, field = place
+            owner.json = event[field]
+            owner._event = None
+        try:
+            return owner.__dict__["json"]
+        except KeyError:
+            raise AttributeError("json") from None
+
+
 class DomainObject(Fields):
     """A snapshot of something in Asterisk, and the operations on it with its identity filled in.
 
@@ -51,9 +70,26 @@ class DomainObject(Fields):
     _identity: ClassVar[Sequence[tuple[str, str]]] = ()
     """Which parameter of the operations is which field."""
 
+    if TYPE_CHECKING:
+        json: dict[str, Any]
+        """All fields, as a dict."""
+    else:
+        json = JsonOfEvent()
+
+    _event: tuple[Any, str] | None = None
+    """The event and the field of it where the JSON is, until somebody looks."""
+
     def __init__(self, client: Any, json: dict[str, Any]) -> None:
         self.client = client
         self.json = json
+
+    @classmethod
+    def _within(cls: type[D], client: Any, event: Any, field: str) -> D:
+        """The object in this field of an event, whose JSON is read when the object is first looked at."""
+        found = cls.__new__(cls)
+        found.client = client
+        found._event = (event, field)
+        return found
 
     @classmethod
     def _make(cls: type[T], client: Any, json: Any) -> T:
@@ -205,34 +241,40 @@ class Objects(dict[str, V], Generic[V]):
         return getattr(self[main], name)
 
 
-def extractor(fields: Sequence[tuple[str, bool]], factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """A function from client and event to what handlers of objects get: by these fields (name, required)."""
-    if len(fields) == 1:
-        field = fields[0][0]
+def extractor(
+    client: Any, fields: Sequence[tuple[str, bool]], factory: Callable[[Any, Any], Any]
+) -> Callable[[Any], Any]:
+    """A function from an event to what handlers of objects get: by these fields (name, required)."""
+    names = [name for name, _ in fields]
+    # A class of the program's own may want to see the JSON when it is made.
+    later: type[DomainObject] | None = None
+    if isinstance(factory, type) and issubclass(factory, DomainObject) and factory.__init__ is DomainObject.__init__:
+        later = factory
 
-        def single(client: Any, event: Any) -> Any:
-            json = event.get(field)
-            return factory(client, json) if isinstance(json, dict) else None
+    def present(event: Any) -> dict[str, Any]:
+        frame = event._frame
+        if later is not None and frame is not None:
+            held = objects_in(frame, names)
+            if held is not None:
+                return {name: later._within(client, event, name) for name in held}
+        found = {name: event.get(name) for name in names}
+        return {name: factory(client, json) for name, json in found.items() if isinstance(json, dict)}
 
-        return single
+    if len(names) == 1:
+        only = names[0]
+        return lambda event: present(event).get(only)
 
     main = next((name for name, required in fields if required), None)
-
-    def several(client: Any, event: Any) -> Any:
-        found = {name: event.get(name) for name, _ in fields}
-        present = {name: factory(client, json) for name, json in found.items() if isinstance(json, dict)}
-        return Objects(present, main)
-
-    return several
+    return lambda event: Objects(present(event), main)
 
 
-def any_extractor(kind: type[DomainObject], object_id: str) -> Callable[[Any, Any], Any]:
+def any_extractor(client: Any, kind: type[DomainObject], object_id: str) -> Callable[[Any], Any]:
     """The same for events of whatever type: the fields are those of each event's own type."""
 
-    def extract(client: Any, event: Any) -> Any:
+    def extract(event: Any) -> Any:
         fields = [(field, required) for field, name, required in event._objects if name == kind.__name__]
         if fields:
-            return extractor(fields, kind)(client, event)
+            return extractor(client, fields, kind)(event)
         # A type newer than the library. The core has found the object in one of the fields.
         for json in event.values():
             if isinstance(json, dict) and all(field in json for _, field in kind._identity):

@@ -9,9 +9,7 @@ from typing import Any, Generic, TypeVar
 from .. import _native
 from .calls import as_json, read
 from .client import Apps, Query, SyncCallbacks, opening, query_pairs
-from .events import LazyEvent
 from .handlers import Handle
-from .waiting import Waiting
 
 S = TypeVar("S", bound="SyncClient")
 E = TypeVar("E")
@@ -58,20 +56,25 @@ class SyncClient(SyncCallbacks):
         Raises:
             AriException: The connection cannot be made, or was lost and is not to be made again.
         """
-        drain = self._drain(*opening(apps, subscribeAll))
+        stream, surface = self._native.open(*opening(apps, subscribeAll)), self._surface()
         try:
-            while drain.next() is not None:
+            while stream.dispatch(surface):
                 pass
         finally:
-            drain.close()
+            stream.close()
 
-    def _drain(self, operation: str, arguments: dict[str, Any]) -> Drain:
-        return Drain(self, self._native.open(operation, arguments))
+    def _failed(self, error: Exception) -> None:
+        """A handler called by a stream has raised this."""
+        try:
+            raise error
+        except Exception:
+            self.exception_handler(error)
 
     def _iterate(self, operation: str, arguments: dict[str, Any]) -> EventIterator[Any]:
-        handle = self._registry.add((None, None, None), _nothing)
+        wanted = Wanted()
+        handle = self._registry.add((None, None, None), wanted)
         try:
-            return EventIterator(self._drain(operation, arguments), handle)
+            return EventIterator(self, self._native.open(operation, arguments), wanted, handle)
         except BaseException:
             handle.close()
             raise
@@ -87,65 +90,55 @@ class SyncClient(SyncCallbacks):
         self.close()
 
 
-def _nothing(event: Any) -> None:
+class Wanted:
     """Stands for an iteration among the handlers: it makes the core hand over every event."""
 
-
-class Drain:
-    """Takes events out of a stream one by one and calls their handlers."""
-
-    def __init__(self, client: SyncClient, stream: _native.Stream) -> None:
-        self._client = client
-        self._stream = stream
-        self._waiting = Waiting(client)
-        self._turn = threading.RLock()
-
-    def next(self) -> tuple[LazyEvent, list[int]] | None:
-        """The next event somebody wants, with its subscriptions; None at the end."""
-        # Several threads may read one iteration: each event goes to one of them.
-        with self._turn:
-            while not self._waiting.ready(self._stream):
-                batch = self._stream.next_batch()
-                if batch is None:
-                    return None
-                self._waiting.add(batch)
-            event, handles, wanted_by = self._waiting.take()
-            for handle in handles:
-                try:
-                    handle(self._client, event)
-                except Exception as error:
-                    self._client.exception_handler(error)
-            return event, wanted_by
-
-    def close(self) -> None:
-        """Closes the connection."""
-        self._stream.close()
+    def __call__(self, event: Any) -> None:
+        """The iteration gives the event out after its other handlers; other streams have nothing to do for it."""
 
 
 class EventIterator(Generic[E]):
     """The events of a connection, one after the other; handlers of an event are called before it is given out."""
 
-    def __init__(self, drain: Drain, handle: Handle) -> None:
-        self._drain = drain
+    def __init__(self, client: SyncClient, stream: _native.Stream, wanted: Wanted, handle: Handle) -> None:
+        self._client = client
+        self._surface = client._surface()
+        self._stream = stream
+        self._wanted = wanted
         self._handle = handle
+        self._turn = threading.RLock()
 
     def __iter__(self) -> Iterator[E]:
         return self
 
     def __next__(self) -> E:
-        while True:
-            found = self._drain.next()
-            if found is None:
-                self.close()
-                raise StopIteration
-            event, wanted_by = found
-            if self._handle._subscription in wanted_by:
-                return event  # type: ignore[return-value]
+        # Several threads may read one iteration: each event goes to one of them.
+        with self._turn:
+            while True:
+                found = self._stream.take(self._surface)
+                if found is None:
+                    if self._stream.fetch():
+                        continue
+                    break
+                event, targets = found
+                given = False
+                for target in targets:
+                    if target is self._wanted:
+                        given = True
+                        continue
+                    try:
+                        target(event)
+                    except Exception as error:
+                        self._client.exception_handler(error)
+                if given:
+                    return event  # type: ignore[no-any-return]
+        self.close()
+        raise StopIteration
 
     def close(self) -> None:
         """Closes the connection; the iteration ends."""
         self._handle.close()
-        self._drain.close()
+        self._stream.close()
 
     def __enter__(self) -> EventIterator[E]:
         return self
