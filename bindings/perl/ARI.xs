@@ -1,16 +1,11 @@
 /* libari (bindings/c/include/ari.h) as functions of Asterisk::ARI::Native. JSON crosses as octets, and no thread but Perl's own ever
  * comes here: answers and events are fetched, and a descriptor tells when there are some. */
 
-#define PERL_NO_GET_CONTEXT
-#include "EXTERN.h"
-#include "perl.h"
-#include "XSUB.h"
+#include "native.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <time.h>
-
-#include "ari.h"
 
 /* Longest sleep while waiting. A signal that comes just before the sleep does not end it, so its handler is late by this much
  * at most. */
@@ -48,11 +43,12 @@ static void leave_pending(pTHX)
     PERL_UNUSED_CONTEXT;
 }
 
-static void set_held(pTHX_ int held)
+int ari_hold(pTHX_ int held)
 {
     dMY_CXT;
-    if (held == MY_CXT.held)
-        return;
+    int before = MY_CXT.held;
+    if (held == before)
+        return before;
     MY_CXT.held = held;
     if (held) {
         MY_CXT.hook = PL_signalhook;
@@ -60,11 +56,12 @@ static void set_held(pTHX_ int held)
     } else {
         PL_signalhook = MY_CXT.hook;
     }
+    return before;
 }
 
 static void restore_held(pTHX_ void *before)
 {
-    set_held(aTHX_ (int)PTR2IV(before));
+    ari_hold(aTHX_ (int)PTR2IV(before));
 }
 
 /* Calls the code that is on the stack with the arguments above it, and gives what it returns; signals are held, or not, until
@@ -75,12 +72,8 @@ static SV *call_held(pTHX_ int held, I32 code, I32 count)
     SV **given = PL_stack_base + code;
     SV *result;
     I32 i;
-    {
-        dMY_CXT;
-        ENTER;
-        SAVEDESTRUCTOR_X(restore_held, INT2PTR(void *, (IV)MY_CXT.held));
-    }
-    set_held(aTHX_ held);
+    ENTER;
+    SAVEDESTRUCTOR_X(restore_held, INT2PTR(void *, (IV)ari_hold(aTHX_ held)));
     PUSHSTACKi(PERLSI_UNKNOWN);
     PUSHMARK(SP);
     EXTEND(SP, count);
@@ -147,7 +140,7 @@ static AriSlice text(pTHX_ SV *given)
     return slice;
 }
 
-static SV *text_of(pTHX_ AriSlice slice)
+SV *ari_text(pTHX_ AriSlice slice)
 {
     SV *made = newSVpvn((const char *)slice.data, slice.size);
     if (!is_invariant_string((const U8 *)slice.data, slice.size))
@@ -201,48 +194,13 @@ static bool wait_for(pTHX_ int fd, double timeout_ms)
     }
 }
 
-static SV *subscriptions_of(pTHX_ const AriEvent *event)
+/* What a hash of the Perl side holds under a name. */
+static SV *held_by(pTHX_ SV *object, const char *name)
 {
-    AV *numbers;
-    size_t i;
-    if (event->subscription_count == 1)
-        return newSVuv(event->subscriptions[0]);
-    numbers = newAV();
-    for (i = 0; i < event->subscription_count; i++)
-        av_push(numbers, newSVuv(event->subscriptions[i]));
-    return newRV_noinc((SV *)numbers);
-}
-
-/* What the generated classes cannot know: where the objects of an event are that is newer than they. */
-static SV *objects_of(pTHX_ const AriEvent *event)
-{
-    AV *objects;
-    size_t i;
-    if (event->known || !event->object_count)
-        return newSV(0);
-    objects = newAV();
-    for (i = 0; i < event->object_count; i++) {
-        av_push(objects, text_of(aTHX_ event->objects[i].field));
-        av_push(objects, text_of(aTHX_ event->objects[i].object_class));
-    }
-    return newRV_noinc((SV *)objects);
-}
-
-static SV *batch_of(pTHX_ AriBatch *batch)
-{
-    AV *slots = newAV();
-    size_t i;
-    av_extend(slots, 5 * (SSize_t)batch->event_count);
-    for (i = 0; i < batch->event_count; i++) {
-        const AriEvent *event = &batch->events[i];
-        av_push(slots, newSVuv(event->sequence));
-        av_push(slots, text_of(aTHX_ event->name));
-        av_push(slots, newSVpvn((const char *)event->text.data, event->text.size));
-        av_push(slots, subscriptions_of(aTHX_ event));
-        av_push(slots, objects_of(aTHX_ event));
-    }
-    ari_batch_free(batch);
-    return newRV_noinc((SV *)slots);
+    SV **found = hv_fetch((HV *)SvRV(object), name, (I32)strlen(name), 0);
+    if (!found)
+        croak("there is no %s", name);
+    return *found;
 }
 
 MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native
@@ -253,6 +211,7 @@ BOOT:
 {
     MY_CXT_INIT;
     MY_CXT.held = 0;
+    ari_events_boot();
 }
 
 #ifdef USE_ITHREADS
@@ -434,20 +393,62 @@ port_abandon(AriPort *port, UV ticket)
   CODE:
     ari_port_abandon(port, ticket);
 
+AriCursor *
+cursor_new()
+  CODE:
+    RETVAL = ari_cursor_new();
+  OUTPUT:
+    RETVAL
+
 void
-stream_next(AriStream *stream)
+cursor_fill(AriCursor *cursor, AriStream *stream)
   PREINIT:
     AriBatch *batch;
     AriBytes error;
     AriNext found;
   PPCODE:
     found = ari_stream_next(stream, 0, &batch, &error);
+    ari_cursor_set(cursor, batch);
     EXTEND(SP, 2);
     mPUSHu(found);
-    if (found == ARI_NEXT_BATCH)
-        mPUSHs(batch_of(aTHX_ batch));
-    else if (found == ARI_NEXT_FAILED)
+    if (found == ARI_NEXT_FAILED)
         mPUSHs(octets_of(aTHX_ &error));
+
+UV
+cursor_left(AriCursor *cursor)
+  CODE:
+    RETVAL = ari_cursor_left(cursor);
+  OUTPUT:
+    RETVAL
+
+bool
+cursor_is_stale(AriCursor *cursor, AriClient *client)
+  CODE:
+    RETVAL = cursor->begun && ari_client_generation(client) != cursor->generation;
+  OUTPUT:
+    RETVAL
+
+UV
+cursor_drop(AriCursor *cursor)
+  CODE:
+    ari_cursor_set(cursor, NULL);
+    RETVAL = cursor->seen;
+  OUTPUT:
+    RETVAL
+
+void
+cursor_handle(AriCursor *cursor, AriClient *native, SV *client, UV most, bool heed_signals)
+  PREINIT:
+    AriHandled done;
+    SV *entries;
+  PPCODE:
+    entries = held_by(aTHX_ held_by(aTHX_ client, "handlers"), "by_number");
+    done = ari_cursor_handle(aTHX_ cursor, client, native, (HV *)SvRV(entries), most, heed_signals);
+    EXTEND(SP, 3);
+    mPUSHu(done.handled);
+    PUSHs(done.event ? done.event : &PL_sv_undef);
+    if (done.error)
+        PUSHs(done.error);
 
 void
 stream_rewind(AriStream *stream, UV sequence)
@@ -499,6 +500,13 @@ void
 DESTROY(SV *self)
   CODE:
     ari_port_free((AriPort *)released(aTHX_ self));
+
+MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native::Cursor
+
+void
+DESTROY(SV *self)
+  CODE:
+    ari_cursor_free((AriCursor *)released(aTHX_ self));
 
 MODULE = Asterisk::ARI    PACKAGE = Asterisk::ARI::Native::Stream
 

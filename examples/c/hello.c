@@ -45,23 +45,25 @@ static void act(const AriClient *client, const char *operation, AriSlice channel
 }
 
 /* The channel an event is about. */
-static AriSlice channel_of(const AriEvent *event)
+static AriSlice channel_of(const AriBatch *batch, size_t event)
 {
     AriSlice none = {NULL, 0};
-    size_t i;
-    for (i = 0; i < event->object_count; i++)
-        if (is(event->objects[i].object_class, "Channel"))
-            return event->objects[i].id;
+    size_t count = 0, i;
+    const AriObject *objects = ari_batch_objects(batch, event, &count);
+    for (i = 0; i < count; i++)
+        if (is(objects[i].object_class, "Channel"))
+            return objects[i].id;
     return none;
 }
 
-static void handle(const AriClient *client, const AriStream *stream, const AriEvent *event)
+static void handle(const AriClient *client, const AriStream *stream, const AriBatch *batch, size_t place)
 {
+    const AriEvent *event = &batch->events[place];
     static char channel[256];
     AriSlice ours = {(const uint8_t *)channel, 0};
     printf("%.*s\n", (int)event->name.size, (const char *)event->name.data);
     if (is(event->name, "StasisStart")) {
-        AriSlice id = channel_of(event);
+        AriSlice id = channel_of(batch, place);
         snprintf(channel, sizeof channel, "%.*s", (int)id.size, (const char *)id.data);
         act(client, "channels.play", id, ", \"media\": \"sound:hello-world\"");
     } else if (is(event->name, "PlaybackFinished")) {
@@ -108,7 +110,7 @@ int main(int count, char **given)
     /* Handlers of this program do not change what is wanted, so nothing has to be matched again. */
     while ((next = ari_stream_next(stream, -1, &batch, &error)) == ARI_NEXT_BATCH) {
         for (i = 0; i < batch->event_count; i++)
-            handle(client, stream, &batch->events[i]);
+            handle(client, stream, batch, i);
         ari_batch_free(batch);
     }
     if (next == ARI_NEXT_FAILED)

@@ -133,9 +133,6 @@ typedef struct AriEvent {
     // The subscriptions that want it, each once, in the order in which they were made.
     const uint64_t *subscriptions;
     size_t subscription_count;
-    // The domain objects in it.
-    const struct AriObject *objects;
-    size_t object_count;
     // Whether the library knows this type of events; the objects of others are found by the names of their fields.
     bool known;
 } AriEvent;
@@ -384,6 +381,15 @@ bool ari_port_ping(const struct AriPort *port,
                    const struct AriStream *stream,
                    uint64_t ticket,
                    struct AriBytes *error);
+
+// The domain objects in the event of this place in the batch; they are looked for when they are first asked for. `*count` is
+// their number. They belong to the batch.
+//
+// # Safety
+// `batch` was given out by `ari_stream_next` and has not been freed; `count` is NULL or holds a number.
+const struct AriObject *ari_batch_objects(const struct AriBatch *batch,
+                                          size_t event,
+                                          size_t *count);
 
 // Gives a batch back, and with it everything its events point to. NULL is allowed.
 //

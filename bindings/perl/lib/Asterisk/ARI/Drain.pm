@@ -5,16 +5,19 @@ use warnings;
 
 use Asterisk::ARI::Native ();
 
-my ($BATCH, $END, $FAILED) = (1 .. 3);
+my ($END, $FAILED) = (2, 3);
 
 # While handlers come and go batches are matched anew; after so many events other things have their turn.
 my $TURN = 1000;
 
+# More than a batch ever holds.
+my $ALL = ~0;
+
+# What events.c has found out: by type of events [package, type, {class of objects => [fields]}], and by class of objects its package.
+our (%TYPES, %PACKAGES);
+
 # One event connection: takes events out of it and calls their handlers. The client keeps it and passes itself along.
-#   items       the rest of the batch, five slots an event
-#   last        sequence of the event whose handlers ran last in this batch
-#   seen        sequence of the last event whose handlers ran at all
-#   generation  of the client's subscriptions when the batch was taken
+#   cursor      the batch, and how far it has been handled
 #   busy        an event is being handled, or somebody takes them one by one: serve leaves them alone
 #   missed      news that came meanwhile
 #   reminded    the port has been told to tell of the rest of the batch
@@ -27,8 +30,7 @@ sub new {
         ticket   => $ticket,
         file     => $file,
         line     => $line,
-        items    => [],
-        seen     => 0,
+        cursor   => Asterisk::ARI::Native::cursor_new(),
         missed   => 0,
         watchers => 0,
         on_end   => [],
@@ -45,17 +47,13 @@ sub close {
 sub fill {
     my ($self, $client) = @_;
     return if $self->{ended};
-    $self->{generation} = Asterisk::ARI::Native::client_generation($client->{native});
-    undef @$self{qw(last reminded)};
-    my ($kind, $value) = Asterisk::ARI::Native::stream_next($self->{native});
-    if ($kind == $BATCH) {
-        $self->{items} = $value;
-    }
-    elsif ($kind == $END) {
+    undef $self->{reminded};
+    my ($kind, $error) = Asterisk::ARI::Native::cursor_fill(@$self{qw(cursor native)});
+    if ($kind == $END) {
         $self->_ended($client);
     }
     elsif ($kind == $FAILED) {
-        $self->_ended($client, Asterisk::ARI::Exception->_of_json($value, $self->{file}, $self->{line}));
+        $self->_ended($client, Asterisk::ARI::Exception->_of_json($error, $self->{file}, $self->{line}));
     }
     return;
 }
@@ -64,43 +62,48 @@ sub fill {
 # again. True if it was.
 sub rematch {
     my ($self, $client) = @_;
-    return 0 if !defined $self->{last};
-    return 0 if $self->{generation} == Asterisk::ARI::Native::client_generation($client->{native});
+    return 0 if !Asterisk::ARI::Native::cursor_is_stale($self->{cursor}, $client->{native});
     $self->_put_back;
     return 1;
 }
 
 sub _put_back {
     my ($self) = @_;
-    Asterisk::ARI::Native::stream_rewind($self->{native}, $self->{seen}) unless $self->{ended};
-    $self->{items} = [];
-    undef $self->{last};
+    my $seen = Asterisk::ARI::Native::cursor_drop($self->{cursor});
+    Asterisk::ARI::Native::stream_rewind($self->{native}, $seen) unless $self->{ended};
     return;
 }
 
-# Calls the handlers of the next event of the batch, and gives the event. They are complete before the first is called: what
-# that one adds or takes back counts from the next event.
-sub step {
-    my ($self, $client) = @_;
-    my ($sequence, $type, $text, $numbers, $objects) = splice @{ $self->{items} }, 0, 5;
-    $self->{last} = $self->{seen} = $sequence;
-    my $package = $Asterisk::ARI::Surface::EVENTS{$type} || 'Asterisk::ARI::Event';
-    my $event = Asterisk::ARI::Data::_load_class($package)->_received($client, $type, $text, $objects);
-    for my $entry ($client->{handlers}->of($numbers)) {
-        my $done = eval {
-            my @object = defined $entry->{class} ? $event->_object(@$entry{qw(class id)}) : ();
-            Asterisk::ARI::Native::unheld($entry->{code}, @object, $event)
-                unless $entry->{any} && @object && !defined $object[0];
-            1;
-        };
-        next if $done;
-        my $error = $@;
-        next if eval { $client->_report($error, $event); 1 };
-        $error = $@;
-        $self->_put_back;
-        die $error;
-    }
-    return $event;
+sub left { return Asterisk::ARI::Native::cursor_left($_[0]{cursor}) }
+
+# Calls the handlers of the next events of the batch, of so many at most. Gives their number, and the last if it is that many.
+sub handle {
+    my ($self, $client, $most, $heed_signals) = @_;
+    my ($handled, $event, @error) =
+        Asterisk::ARI::Native::cursor_handle($self->{cursor}, $client->{native}, $client, $most, $heed_signals);
+    return ($handled, $event) if !@error;
+    $self->_put_back;
+    die $error[0];
+}
+
+# What events.c asks.
+
+sub _type_of {
+    my ($type) = @_;
+    my $package = $Asterisk::ARI::Surface::EVENTS{$type};
+    my $known = Asterisk::ARI::Data::_load_class($package || 'Asterisk::ARI::Event');
+    my @objects = @{ $known->_about->{objects} || [] };
+    # Those first that are always there.
+    my %fields;
+    push @{ $fields{ $_->[1] } }, $_->[0] for sort { $b->[2] <=> $a->[2] } @objects;
+    my $about = [$known, $type, \%fields];
+    $TYPES{$type} = $about if $package;
+    return $about;
+}
+
+sub _package_of {
+    my ($class) = @_;
+    return $PACKAGES{$class} = Asterisk::ARI::Data::_load_class("Asterisk::ARI::Object::$class");
 }
 
 # Handles what there is, a batch at most. False if somebody else is at it, or if it is not open yet.
@@ -115,13 +118,14 @@ sub serve {
         local $self->{busy} = 1;
         while ($left > 0 && (!$looked || $self->{missed})) {
             $self->{missed} = 0;
-            if (!@{ $self->{items} }) {
+            if (!$self->left) {
                 $self->fill($client);
                 $looked = 1;
             }
-            while (@{ $self->{items} }) {
-                $self->step($client);
-                $left--;
+            while ($self->left) {
+                Asterisk::ARI::Native::client_check($client->{native});
+                my ($handled) = $self->handle($client, $ALL, 0);
+                $left -= $handled;
                 $self->fill($client) if $self->rematch($client) && $left > 0;
             }
         }
@@ -131,17 +135,18 @@ sub serve {
     return 1;
 }
 
-# Waits for the next event until a time (undef: for ever), and gives it once its handlers have been called. Undef at the
-# end or when the time is up. What else comes for the client meanwhile is dispatched, but for the events of other
+# Waits for the next event until a time (undef: for ever), and gives it once its handlers have been called; with `all` something true
+# once those of all events that are there have been. Undef at the end or when the time is up. What else comes for the client meanwhile is dispatched, but for the events of other
 # connections if there is a list for them.
 sub take {
-    my ($self, $client, $until, $held) = @_;
+    my ($self, $client, %how) = @_;
+    my $until = $how{until};
     Asterisk::ARI::Native::client_check($client->{native});
     my $done = eval {
         local $self->{busy} = 1;
         local $self->{watchers} = $self->{watchers} + 1;
         until ($self->{ended} || $self->{given}) {
-            Asterisk::ARI::Native::held(\&_look, $self, $client, $held);
+            Asterisk::ARI::Native::held(\&_look, $self, $client, \%how);
             last if $self->{ended} || $self->{given} || !$client->_wait($until);
         }
         1;
@@ -156,18 +161,21 @@ sub take {
     return undef;
 }
 
-# Handles an event, if there is one, and keeps it for who takes them.
+# Handles an event, or all, if there is one, and keeps it for who takes them.
 sub _look {
-    my ($self, $client, $held) = @_;
+    my ($self, $client, $how) = @_;
     $self->rematch($client);
-    if (!@{ $self->{items} }) {
-        $client->_dispatch($held);
+    if (!$self->left) {
+        $client->_dispatch($how->{held});
         $self->{missed} = 0;
         $self->fill($client);
     }
-    $self->{given} = $self->step($client) if @{ $self->{items} };
+    if ($self->left) {
+        my ($handled, $event) = $self->handle($client, $how->{all} ? ($ALL, 1) : (1, 0));
+        $self->{given} = $how->{all} ? $handled : $event;
+    }
     # The rest may be for the event loop.
-    Asterisk::ARI::Native::stream_remind($self->{native}) if @{ $self->{items} } && !$self->{reminded}++;
+    Asterisk::ARI::Native::stream_remind($self->{native}) if $self->left && !$self->{reminded}++;
     return;
 }
 

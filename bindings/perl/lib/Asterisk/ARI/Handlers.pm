@@ -8,6 +8,9 @@ use Scalar::Util qw(refaddr);
 use Asterisk::ARI::Handler ();
 use Asterisk::ARI::Native ();
 
+# Slots of an entry; those in between (class, id, whether it is for all types) are for events.c.
+my ($CODE, $SCOPE) = (0, 4);
+
 # Who wants which events, by the number of the subscription in the core. It knows the client's handle and not the client,
 # which keeps it.
 sub new {
@@ -26,7 +29,7 @@ sub add {
     my $wanted = $type eq '*' ? undef : $type;
     my $number = Asterisk::ARI::Native::client_subscribe($native, $wanted, defined $id ? ($class, $id) : (undef, undef));
     my $scope = _scope($type, $class, $id);
-    $self->{by_number}{$number} = { code => $code, class => $class, id => $id, any => !defined $wanted, scope => $scope };
+    $self->{by_number}{$number} = [$code, $class, $id, !defined $wanted, $scope];
     $self->{scopes}{$scope}{$number} = 1;
     return Asterisk::ARI::Handler->_new($self, $number);
 }
@@ -36,9 +39,9 @@ sub remove {
     my ($self, $number) = @_;
     return 0 if $self->{pid} != $$;
     my $entry = delete $self->{by_number}{$number} or return 0;
-    my $rest = $self->{scopes}{ $entry->{scope} };
+    my $rest = $self->{scopes}{ $entry->[$SCOPE] };
     delete $rest->{$number};
-    delete $self->{scopes}{ $entry->{scope} } unless %$rest;
+    delete $self->{scopes}{ $entry->[$SCOPE] } unless %$rest;
     Asterisk::ARI::Native::client_unsubscribe($self->{native}, $number);
     return 1;
 }
@@ -48,7 +51,7 @@ sub remove_code {
     my ($self, $code, @scope) = @_;
     Asterisk::ARI::Native::client_check($self->{native});
     my $numbers = $self->{scopes}{ _scope(@scope) } || {};
-    my @found = grep { refaddr($self->{by_number}{$_}{code}) == refaddr($code) } keys %$numbers;
+    my @found = grep { refaddr($self->{by_number}{$_}[$CODE]) == refaddr($code) } keys %$numbers;
     $self->remove($_) for @found;
     return @found > 0 ? 1 : 0;
 }
@@ -63,12 +66,6 @@ sub remove_all {
 sub count {
     my ($self, $type) = @_;
     return scalar keys %{ $self->{scopes}{ _scope($type, undef, undef) } || {} };
-}
-
-# The entries of the numbers that came with an event (one number, or several in order).
-sub of {
-    my ($self, $numbers) = @_;
-    return grep { defined } @{ $self->{by_number} }{ ref $numbers ? @$numbers : $numbers };
 }
 
 1;

@@ -8,12 +8,7 @@ use parent 'Asterisk::ARI::Data';
 use Asterisk::ARI::JSON ();
 
 # [data, client, text, type, objects]: most handlers look at one or two fields and many at none, so that the text is read
-# when somebody looks. The objects are [field, class, ...] of a type that the library does not know.
-sub _received {
-    my ($class, $client, $type, $text, $objects) = @_;
-    return bless [undef, $client, $text, $type, $objects], $class;
-}
-
+# when somebody looks. The objects are [field, class, ...] of a type that the library does not know. Made by events.c.
 sub _load {
     my ($self) = @_;
     my $reason = 'it is no object';

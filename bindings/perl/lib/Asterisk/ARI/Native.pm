@@ -11,7 +11,7 @@ our $VERSION = '0.1.0';
 XSLoader::load('Asterisk::ARI', $VERSION);
 
 # A new thread gets no copies of handles: two threads would free the same one.
-for my $kind (qw(Client Port Simulator Stream)) {
+for my $kind (qw(Client Cursor Port Simulator Stream)) {
     no strict 'refs';
     *{"Asterisk::ARI::Native::${kind}::CLONE_SKIP"} = sub { 1 };
 }
@@ -142,12 +142,6 @@ Gives a call up.
 
 =over
 
-=item stream_next($stream)
-
-What there is without waiting: C<(0)> nothing for now, C<(1, $batch)>, C<(2)> the end, C<(3, $error_json)>. A batch is a list with five slots
-for each event: sequence, type, JSON, the number of the subscription or a list of them, and for types newer than the library the
-fields and classes of its objects.
-
 =item stream_rewind($stream, $sequence)
 
 Has the events after this one matched again.
@@ -159,6 +153,40 @@ Has the port tell once more that there is something new.
 =item stream_close($stream)
 
 Closes the connection.
+
+=back
+
+=head2 Cursors
+
+A cursor stands in the batch of events that a connection is at.
+
+=over
+
+=item cursor_new()
+
+A cursor without a batch.
+
+=item cursor_fill($cursor, $stream)
+
+Takes the next batch, without waiting: C<(0)> nothing for now, C<(1)> there is one, C<(2)> the end, C<(3, $error_json)>.
+
+=item cursor_left($cursor)
+
+How many events of the batch are left.
+
+=item cursor_is_stale($cursor, $client)
+
+Whether handlers have come or gone since events of this batch were handled.
+
+=item cursor_drop($cursor)
+
+Lets go of the batch. Gives the sequence of the last event whose handlers were called, for C<stream_rewind>.
+
+=item cursor_handle($cursor, $client, $ari, $most, $heed_signals)
+
+Calls the handlers of C<$ari> for the next events: of so many at most, until handlers come or go, in a child made by C<fork>, or, if
+that is asked for, until a signal waits. Signal handlers wait, but not in the handlers. Gives how many events it were, the last one if it
+were as many as wanted, and what C<_report> has died with, if it has.
 
 =back
 

@@ -25,9 +25,19 @@ sub _of_id {
     return $class->_new($client, \%data);
 }
 
+# One that an event holds: [data, client, event, id]. The event is read when somebody looks at more than the id.
+sub _load {
+    my ($self) = @_;
+    my ($event, $id) = @$self[2, 3];
+    my $same = $event->_object($self->_about->{name}, $id);
+    $self->[0] = $same ? $same->[0] : {};
+    $#$self = 1;
+    return $self->[0];
+}
+
 sub _id {
     my ($self) = @_;
-    my $data = $self->[0];
+    my $data = $self->[0] or return $self->[3];
     return join '/', map { defined $data->{ $_->[1] } ? $data->{ $_->[1] } : '' } @{ $self->_about->{identity} };
 }
 
@@ -36,7 +46,13 @@ sub id { return $_[0]->_id }
 # Its own identity wins over one that is passed.
 sub _fill_in {
     my ($self, $arguments) = @_;
-    $arguments->{ $_->[0] } = $self->[0]{ $_->[1] } for @{ $self->_about->{identity} };
+    my $identity = $self->_about->{identity};
+    if (!$self->[0] && @$identity == 1) {
+        $arguments->{ $identity->[0][0] } = $self->[3];
+    }
+    else {
+        $arguments->{ $_->[0] } = $self->{ $_->[1] } for @$identity;
+    }
     return;
 }
 

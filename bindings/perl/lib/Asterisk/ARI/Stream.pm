@@ -29,7 +29,7 @@ sub run {
     my ($self) = @_;
     my ($client, $drain) = @$self{qw(client drain)};
     local $@;
-    1 while defined $drain->take($client);
+    1 while defined $drain->take($client, all => 1);
     return;
 }
 
@@ -41,7 +41,7 @@ sub next {
     $drain->{wanted} ||= $client->{handlers}->add('*', sub { }) unless $drain->{ended};
     local $@;
     my ($event, @held);
-    my $done = eval { $event = $drain->take($client, $until, \@held); 1 };
+    my $done = eval { $event = $drain->take($client, until => $until, held => \@held); 1 };
     my $error = $@;
     $_->again for @held;
     die $error if !$done;
