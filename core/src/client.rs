@@ -232,6 +232,14 @@ impl Client {
         self.inner.subscriptions.add(interest)
     }
 
+    /// Like [`Client::subscribe`] for one type of event, for a program that tells of such events but does not live by them.
+    ///
+    /// It makes a difference for `UnreadableFrame` alone. Whether a frame of a type that nobody wants is complete is found out
+    /// only for those who subscribe to it (or to every event): reading all frames to their end takes several times as long.
+    pub fn subscribe_notice(&self, event: &str) -> SubscriptionId {
+        self.inner.subscriptions.add_notice(event)
+    }
+
     /// False when it had been removed before.
     pub fn unsubscribe(&self, subscription: SubscriptionId) -> bool {
         self.check_process().is_ok() && self.inner.subscriptions.remove(subscription)

@@ -1,11 +1,12 @@
 //! Handlers for Rust programs: closures by event type or by object, called one after the other.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use foldhash::HashMap;
 use futures_util::FutureExt;
+use smallvec::SmallVec;
 
 use crate::client::{Client, StartOptions};
 use crate::error::Result;
@@ -94,19 +95,22 @@ impl Client {
 
     async fn hand_over(&self, matched: &Matched) {
         // The set of handlers is fixed before the first is called.
-        let handlers: Vec<Handler> = {
+        let mut handlers: SmallVec<[Handler; 4]> = {
             let all = self.handlers().lock();
             matched.handlers.iter().filter_map(|id| all.get(id).cloned()).collect()
         };
-        if handlers.is_empty() {
-            return;
-        }
+        let Some(last) = handlers.pop() else { return };
         let event = Event::parse(matched.name(), matched.text());
         for handler in handlers {
-            let work = AssertUnwindSafe(async { handler(self.clone(), event.clone()).await });
-            if work.catch_unwind().await.is_err() {
-                tracing::error!(event = matched.name(), "an event handler panicked");
-            }
+            self.call_handler(matched.name(), &handler, event.clone()).await;
+        }
+        self.call_handler(matched.name(), &last, event).await;
+    }
+
+    async fn call_handler(&self, name: &str, handler: &Handler, event: Event) {
+        let work = AssertUnwindSafe(async { handler(self.clone(), event).await });
+        if work.catch_unwind().await.is_err() {
+            tracing::error!(event = name, "an event handler panicked");
         }
     }
 }

@@ -4,21 +4,21 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::spec::{tables, EventSpec, Tables};
+use super::scan::{self, Reach, Sighted};
+use super::spec::{tables, EventSpec, ObjectField, Tables};
+use super::text::Text;
 
-/// An event as it waits for its handlers.
+/// An event as it waits for its handlers, not looked at if it came from the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     /// Rises by arrival; assigned by the queue.
     pub sequence: u64,
-    pub name: Name,
-    pub text: Utf8Bytes,
-    pub objects: Arc<[EventObject]>,
+    pub text: Text,
+    /// Its type, if this library made it.
+    made: Option<&'static EventSpec>,
 }
 
 /// Type of an event.
@@ -39,7 +39,7 @@ impl Name {
 
     fn of(text: &str) -> Name {
         match tables().event(text) {
-            Some(spec) => Name::Known(spec),
+            Some(event) => Name::Known(event.spec),
             None => Name::Other(text.into()),
         }
     }
@@ -55,22 +55,46 @@ pub struct EventObject {
     pub id: Box<str>,
 }
 
+/// What dispatch has to know of a frame.
+#[derive(Debug)]
+pub(crate) struct Sighting<'a> {
+    pub name: Name,
+    pub objects: Sighted<'a>,
+}
+
 impl Frame {
-    /// Reads a frame of the server. The error says what is wrong with it.
-    pub fn read(text: Utf8Bytes) -> Result<Frame, (String, Utf8Bytes)> {
-        match peek(&text) {
-            Ok((name, objects)) => Ok(Frame { sequence: 0, name, text, objects }),
-            Err(reason) => Err((reason, text)),
-        }
+    /// A frame of the server.
+    pub fn received(text: Text) -> Frame {
+        Frame { sequence: 0, text, made: None }
     }
 
     /// A frame this library made.
-    pub fn made(name: &str, text: String) -> Frame {
-        Frame { sequence: 0, name: Name::of(name), text: text.into(), objects: Arc::default() }
+    pub fn made(spec: &'static EventSpec, text: String) -> Frame {
+        Frame { sequence: 0, text: text.into(), made: Some(spec) }
     }
 
-    pub fn is_library(&self) -> bool {
-        matches!(self.name, Name::Known(spec) if spec.library)
+    /// The type, if this library made it.
+    pub fn library(&self) -> Option<&'static EventSpec> {
+        self.made
+    }
+
+    /// Puts another one in its place.
+    pub fn replace(&mut self, other: Frame) {
+        *self = Frame { sequence: self.sequence, ..other };
+    }
+
+    /// Looks at all of it. The error says why it is no event.
+    pub fn sight(&self) -> Result<Sighting<'_>, String> {
+        if let Some(spec) = self.made {
+            return Ok(Sighting { name: Name::Known(spec), objects: Sighted::new() });
+        }
+        let text = self.text.as_str();
+        if let Some(event) = scan::event_type(text) {
+            if let Ok(objects) = scan::objects(text, event, Reach::End) {
+                return Ok(Sighting { name: Name::Known(event.spec), objects });
+            }
+        }
+        read(text)
     }
 
     /// What it costs while it waits: its text, and about as much as its bookkeeping takes.
@@ -79,22 +103,23 @@ impl Frame {
     }
 }
 
-fn peek(text: &str) -> Result<(Name, Arc<[EventObject]>), String> {
+/// The thorough reading of a frame of the server, whatever is in it.
+pub(crate) fn read(text: &str) -> Result<Sighting<'_>, String> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let found = reader.deserialize_map(TopLevel { tables: tables() }).map_err(|reason| reason.to_string())?;
     reader.end().map_err(|reason| reason.to_string())?;
     let Some(name) = found.name else { return Err("it has no `type` that is a text".to_string()) };
     let name = Name::of(&name);
-    let mut objects = Vec::new();
+    let mut objects = Sighted::new();
     for (field, parts) in found.candidates {
-        let class = match &name {
-            Name::Known(spec) => spec.objects.iter().find(|object| object.field == field).map(|object| object.class),
-            Name::Other(_) => tables().usual_class(field),
+        let object: Option<&'static ObjectField> = match &name {
+            Name::Known(spec) => spec.objects.iter().find(|object| object.field == field),
+            Name::Other(_) => tables().usual_object(field),
         };
-        let Some((class, id)) = class.and_then(|class| Some((class, parts.id_of(class)?))) else { continue };
-        objects.push(EventObject { field, class, id });
+        let Some((object, id)) = object.and_then(|object| Some((object, parts.id_of(object.class)?))) else { continue };
+        objects.push((object, id.into()));
     }
-    Ok((name, objects.into()))
+    Ok(Sighting { name, objects })
 }
 
 /// What one pass over the frame finds. `type` may come last, so every field that could hold an object is kept.
@@ -138,7 +163,7 @@ impl<'de> Visitor<'de> for TopLevel {
 struct Parts<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl Parts<'_> {
-    fn id_of(&self, class: &str) -> Option<Box<str>> {
+    fn id_of(&self, class: &str) -> Option<String> {
         let spec = tables().object(class)?;
         let mut id = String::new();
         for (index, identity) in spec.identity.iter().enumerate() {
@@ -148,7 +173,7 @@ impl Parts<'_> {
             }
             id.push_str(value);
         }
-        Some(id.into())
+        Some(id)
     }
 }
 
@@ -256,9 +281,10 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (String, Vec<(String, String)>) {
-        let frame = Frame::read(text.into()).map_err(|(reason, _)| reason).unwrap();
-        let objects = frame.objects.iter().map(|object| (object.class.to_string(), object.id.to_string()));
-        (frame.name.as_str().to_string(), objects.collect())
+        let frame = Frame::received(text.to_string().into());
+        let sighting = frame.sight().unwrap();
+        let objects = sighting.objects.iter().map(|(object, id)| (object.class.to_string(), id.to_string()));
+        (sighting.name.as_str().to_string(), objects.collect())
     }
 
     fn pair(class: &str, id: &str) -> (String, String) {
@@ -301,7 +327,7 @@ mod tests {
     #[test]
     fn what_is_no_event_is_told() {
         for text in ["", "[]", "{}", "{\"type\":5}", "{\"type\":null}", "{\"type\":\"X\"} x", "nonsense"] {
-            assert!(Frame::read(text.into()).is_err(), "{text}");
+            assert!(Frame::received(text.to_string().into()).sight().is_err(), "{text}");
         }
     }
 }

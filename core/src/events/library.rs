@@ -7,6 +7,7 @@ use time::macros::format_description;
 use time::OffsetDateTime;
 
 use super::frame::Frame;
+use super::spec::tables;
 
 pub(crate) fn connected(application: &str) -> Frame {
     made("Connected", application, json!({}))
@@ -49,7 +50,7 @@ pub(crate) fn unreadable_frame(application: &str, reason: &str, frame: &str) -> 
 
 /// The numbers in an `EventsDropped` frame of ours: how many events and how many bytes; `None` for other frames.
 pub(crate) fn dropped_so_far(frame: &Frame) -> Option<(u64, u64)> {
-    if frame.name.as_str() != "EventsDropped" || !frame.is_library() {
+    if frame.library()?.name != "EventsDropped" {
         return None;
     }
     let fields: Value = serde_json::from_str(frame.text.as_str()).ok()?;
@@ -61,7 +62,8 @@ fn made(name: &str, application: &str, fields: Value) -> Frame {
     if let (Value::Object(event), Value::Object(fields)) = (&mut event, fields) {
         event.extend(fields);
     }
-    Frame::made(name, event.to_string())
+    let known = tables().event(name).expect("the tables have the events of this library");
+    Frame::made(known.spec, event.to_string())
 }
 
 /// The present in Asterisk's own form, `2026-11-20T23:20:16.050+0000`, always in UTC.

@@ -1,13 +1,15 @@
 //! Events between the socket and their handlers: bounded in bytes, matched when they are handed over.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
 use super::frame::{EventObject, Frame, Name};
 use super::library;
-use super::subscriptions::{SubscriptionId, Subscriptions};
+use super::subscriptions::{Handlers, Matcher, Subscriptions};
+use super::text::Text;
 use crate::error::Result;
 
 /// How much `next_batch` hands over at most. It always hands over at least one event.
@@ -47,10 +49,9 @@ pub enum Next {
 pub struct Matched {
     pub sequence: u64,
     name: Name,
-    text: tokio_tungstenite::tungstenite::Utf8Bytes,
-    objects: Arc<[EventObject]>,
+    text: Text,
     /// In order of registration, each once.
-    pub handlers: Vec<SubscriptionId>,
+    pub handlers: Handlers,
 }
 
 impl Matched {
@@ -69,109 +70,131 @@ impl Matched {
         matches!(self.name, Name::Known(_))
     }
 
-    /// The domain objects in it.
-    pub fn objects(&self) -> &[EventObject] {
-        &self.objects
+    /// The domain objects in it, which are looked for each time.
+    pub fn objects(&self) -> Vec<EventObject> {
+        let frame = Frame::received(self.text.clone());
+        let objects = frame.sight().map(|sighting| sighting.objects).unwrap_or_default();
+        let named = |(object, id): (&'static super::spec::ObjectField, std::borrow::Cow<'_, str>)| EventObject {
+            field: object.field,
+            class: object.class,
+            id: id.into(),
+        };
+        objects.into_iter().map(named).collect()
     }
 }
 
-impl Default for State {
-    fn default() -> Self {
-        State {
-            frames: VecDeque::new(),
-            bytes: 0,
-            sequence: 0,
-            handed_over: VecDeque::new(),
-            window: usize::MAX,
-            gate: None,
-            end: None,
-            closed: false,
-        }
-    }
-}
+/// Frames taken out of the arrivals at once: so many, or so many bytes. It is short enough for a flood nobody wants not to hold
+/// the subscriptions for long, and so that what was taken stays in the processor's cache.
+const TAKEN_AT_ONCE: usize = 1024;
+const BYTES_AT_ONCE: usize = 1 << 20;
+/// With fewer left, more are taken.
+const FEW: usize = 256;
 
-/// Frames looked at for one batch, so that a flood nobody wants does not hold the subscriptions for long.
-const LOOK_AT_MOST: usize = 8192;
-
+/// The task that reads the socket and whoever hands events over meet only for the moments in which frames change hands; the
+/// matching is done outside.
 pub(crate) struct Queue {
-    state: Mutex<State>,
+    /// Where both are needed, `taken` is locked first.
+    taken: Mutex<Taken>,
+    arrivals: Mutex<Arrivals>,
+    /// Some of what was taken has not been looked at.
+    left: AtomicBool,
     arrived: Notify,
     limit: usize,
     application: String,
 }
 
-struct State {
+/// What has come from the socket.
+#[derive(Default)]
+struct Arrivals {
     frames: VecDeque<Frame>,
     bytes: usize,
     sequence: u64,
-    /// What the last batch was made of, wanted or not, for `rewind`.
-    handed_over: VecDeque<Frame>,
-    /// At most so many events are handed over next. Each rewind has what was left of a batch matched again: while every
-    /// event changes the handlers, batches are small, or a backlog would take time by the square of its length.
-    window: usize,
     /// Frames from this sequence number on wait until the place before them is filled.
     gate: Option<u64>,
     end: Option<Result<()>>,
     closed: bool,
 }
 
+/// What is being handed over.
+struct Taken {
+    /// The first ones have been looked at, wanted or not; they are kept for `rewind`.
+    frames: Vec<Frame>,
+    looked_at: usize,
+    /// At most so many events are handed over next. Each rewind has what was left of a batch matched again: while every
+    /// event changes the handlers, batches are small, or a backlog would take time by the square of its length.
+    most: usize,
+}
+
 impl Queue {
     pub fn new(limit: usize, application: String) -> Self {
-        Queue { state: Mutex::default(), arrived: Notify::new(), limit, application }
+        let taken = Taken { frames: Vec::new(), looked_at: 0, most: usize::MAX };
+        Queue {
+            taken: Mutex::new(taken),
+            arrivals: Mutex::default(),
+            left: AtomicBool::new(false),
+            arrived: Notify::new(),
+            limit,
+            application,
+        }
     }
 
     pub fn push(&self, frame: Frame) {
-        let mut state = self.lock();
-        if state.end.is_some() {
+        self.push_all([frame]);
+    }
+
+    pub fn push_all(&self, frames: impl IntoIterator<Item = Frame>) {
+        let mut arrivals = lock(&self.arrivals);
+        if arrivals.end.is_some() {
             return;
         }
-        state.append(frame);
-        if state.bytes > self.limit {
-            state.give_up_oldest(self.limit, &self.application);
+        for frame in frames {
+            arrivals.append(frame);
         }
-        drop(state);
+        if arrivals.bytes > self.limit {
+            arrivals.give_up_oldest(self.limit, &self.application);
+        }
+        drop(arrivals);
         self.arrived.notify_one();
     }
 
     /// Keeps a place for a frame that is not known yet; what comes after it waits.
     pub fn reserve(&self) {
-        let mut state = self.lock();
-        state.sequence += 1;
-        state.gate = Some(state.sequence);
+        let mut arrivals = lock(&self.arrivals);
+        arrivals.sequence += 1;
+        arrivals.gate = Some(arrivals.sequence);
     }
 
     /// Fills the place that was kept.
     pub fn fill(&self, mut frame: Frame) {
-        let mut state = self.lock();
-        if let Some(gate) = state.gate.take() {
+        let mut arrivals = lock(&self.arrivals);
+        if let Some(gate) = arrivals.gate.take() {
             frame.sequence = gate;
-            state.bytes += frame.weight();
-            let place = state.frames.partition_point(|other| other.sequence < gate);
-            state.frames.insert(place, frame);
+            arrivals.bytes += frame.weight();
+            let place = arrivals.frames.partition_point(|other| other.sequence < gate);
+            arrivals.frames.insert(place, frame);
         }
-        drop(state);
+        drop(arrivals);
         self.arrived.notify_one();
     }
 
     /// Ends the stream after what is in it. The first end counts.
     pub fn end(&self, outcome: Result<()>) {
-        let mut state = self.lock();
-        state.gate = None;
-        state.end.get_or_insert(outcome);
-        drop(state);
+        let mut arrivals = lock(&self.arrivals);
+        arrivals.gate = None;
+        arrivals.end.get_or_insert(outcome);
+        drop(arrivals);
         self.arrived.notify_one();
     }
 
     /// Ends the stream at once: the one who asked for the end does not want what still waits, nor what is put back.
     pub fn close(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        state.end = Some(Ok(()));
-        state.gate = None;
-        state.frames.clear();
-        state.handed_over.clear();
-        state.bytes = 0;
-        drop(state);
+        let mut taken = lock(&self.taken);
+        taken.frames.clear();
+        taken.looked_at = 0;
+        self.left.store(false, Ordering::Release);
+        let mut arrivals = lock(&self.arrivals);
+        *arrivals = Arrivals { sequence: arrivals.sequence, end: Some(Ok(())), closed: true, ..Arrivals::default() };
+        drop((arrivals, taken));
         self.arrived.notify_one();
     }
 
@@ -187,20 +210,45 @@ impl Queue {
     }
 
     pub fn try_batch(&self, subscriptions: &Subscriptions, limit: BatchLimit) -> Result<Next> {
+        let mut taken = lock(&self.taken);
         loop {
-            // Let go between two looks: the task that reads the socket may be waiting.
-            let mut state = self.lock();
-            let batch = state.take(subscriptions, limit);
+            if taken.left() < FEW {
+                if let Some(end) = self.refill(&mut taken) {
+                    return end.map(|()| Next::End);
+                }
+                if taken.left() == 0 {
+                    return Ok(Next::Nothing);
+                }
+            }
+            // The subscriptions are let go between two looks.
+            let batch = taken.hand_over(subscriptions.matcher(), limit, &self.application);
+            self.left.store(taken.left() > 0, Ordering::Release);
             if !batch.events.is_empty() {
                 return Ok(Next::Batch(batch));
             }
-            // Otherwise only the unwanted were looked at so far.
-            if !state.has_ready() {
-                return match &state.end {
-                    Some(end) => end.clone().map(|()| Next::End),
-                    None => Ok(Next::Nothing),
-                };
+        }
+    }
+
+    /// Takes what has arrived. The end, when that was all.
+    fn refill(&self, taken: &mut Taken) -> Option<Result<()>> {
+        taken.frames.drain(..taken.looked_at);
+        taken.looked_at = 0;
+        let mut arrivals = lock(&self.arrivals);
+        let (mut count, mut bytes, mut weight) = (0, 0, 0);
+        for frame in &arrivals.frames {
+            if count >= TAKEN_AT_ONCE || bytes >= BYTES_AT_ONCE || arrivals.has_to_wait(frame) {
+                break;
             }
+            count += 1;
+            bytes += frame.text.len();
+            weight += frame.weight();
+        }
+        arrivals.bytes -= weight;
+        taken.frames.extend(arrivals.frames.drain(..count));
+        if taken.frames.is_empty() {
+            arrivals.end.clone()
+        } else {
+            None
         }
     }
 
@@ -208,9 +256,12 @@ impl Queue {
     pub async fn ready(&self) {
         loop {
             let arrived = self.arrived.notified();
+            if self.left.load(Ordering::Acquire) {
+                return;
+            }
             let there = {
-                let state = self.lock();
-                state.has_ready() || state.end.is_some()
+                let arrivals = lock(&self.arrivals);
+                arrivals.frames.front().is_some_and(|frame| !arrivals.has_to_wait(frame)) || arrivals.end.is_some()
             };
             if there {
                 return;
@@ -219,32 +270,66 @@ impl Queue {
         }
     }
 
-    /// Puts back what the last batch was made of after this sequence number, to be matched again.
+    /// Puts back what was handed over after this sequence number, to be matched again.
     pub fn rewind(&self, after: u64) {
-        let mut state = self.lock();
-        if state.closed {
+        let mut taken = lock(&self.taken);
+        if lock(&self.arrivals).closed {
             return;
         }
         // Also when nothing is left to put back: the handlers have changed.
-        state.window = 1;
-        while let Some(frame) = state.handed_over.pop_back() {
-            if frame.sequence <= after {
-                break;
-            }
-            state.bytes += frame.weight();
-            state.frames.push_front(frame);
-        }
-        state.handed_over.clear();
+        taken.most = 1;
+        let handed_over = &taken.frames[..taken.looked_at];
+        taken.looked_at = handed_over.partition_point(|frame| frame.sequence <= after);
+        self.left.store(taken.left() > 0, Ordering::Release);
+        drop(taken);
         // Who waits for something to look at may have seen an empty queue meanwhile.
         self.arrived.notify_one();
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Taken {
+    fn left(&self) -> usize {
+        self.frames.len() - self.looked_at
+    }
+
+    fn hand_over(&mut self, matcher: Matcher, limit: BatchLimit, application: &str) -> Batch {
+        let mut batch = Batch { generation: matcher.generation, events: Vec::new() };
+        let mut bytes = 0;
+        let events = limit.events.min(self.most);
+        self.most = self.most.saturating_mul(2);
+        for frame in &mut self.frames[self.looked_at..] {
+            if batch.events.len() >= events || bytes >= limit.bytes {
+                break;
+            }
+            self.looked_at += 1;
+            if matcher.passes_over(frame) {
+                continue;
+            }
+            let (name, handlers) = match frame.sight().map(|event| (matcher.wanted_by(&event), event.name)) {
+                Ok((handlers, name)) => (name, handlers),
+                Err(reason) => {
+                    tracing::error!(application, reason, "the server sent a frame that is no event");
+                    frame.replace(library::unreadable_frame(application, &reason, frame.text.as_str()));
+                    match frame.sight() {
+                        Ok(event) => (event.name.clone(), matcher.wanted_by(&event)),
+                        Err(_) => continue,
+                    }
+                }
+            };
+            if !handlers.is_empty() {
+                bytes += frame.text.len();
+                batch.events.push(Matched { sequence: frame.sequence, name, text: frame.text.clone(), handlers });
+            }
+        }
+        batch
     }
 }
 
-impl State {
+impl Arrivals {
     fn append(&mut self, mut frame: Frame) {
         self.sequence += 1;
         frame.sequence = self.sequence;
@@ -252,37 +337,8 @@ impl State {
         self.frames.push_back(frame);
     }
 
-    fn has_ready(&self) -> bool {
-        self.frames.front().is_some_and(|frame| self.gate.is_none_or(|gate| frame.sequence < gate))
-    }
-
-    fn take(&mut self, subscriptions: &Subscriptions, limit: BatchLimit) -> Batch {
-        self.handed_over.clear();
-        let matcher = subscriptions.matcher();
-        let mut batch = Batch { generation: matcher.generation, events: Vec::new() };
-        let mut bytes = 0;
-        let events = limit.events.min(self.window);
-        self.window = self.window.saturating_mul(2);
-        while self.handed_over.len() < LOOK_AT_MOST && self.has_ready() {
-            if batch.events.len() >= events || bytes >= limit.bytes {
-                break;
-            }
-            let Some(frame) = self.frames.pop_front() else { break };
-            self.bytes -= frame.weight();
-            let handlers = matcher.wanted_by(&frame);
-            if !handlers.is_empty() {
-                bytes += frame.text.len();
-                batch.events.push(Matched {
-                    sequence: frame.sequence,
-                    name: frame.name.clone(),
-                    text: frame.text.clone(),
-                    objects: frame.objects.clone(),
-                    handlers,
-                });
-            }
-            self.handed_over.push_back(frame);
-        }
-        batch
+    fn has_to_wait(&self, frame: &Frame) -> bool {
+        self.gate.is_some_and(|gate| frame.sequence >= gate)
     }
 
     /// Makes room by giving up the oldest events of the server; one `EventsDropped` stands where they were.
@@ -297,7 +353,7 @@ impl State {
                 count += earlier.0;
                 bytes += earlier.1;
                 place = frame.sequence;
-            } else if frame.is_library() {
+            } else if frame.library().is_some() {
                 kept.push_back(frame);
             } else {
                 count += 1;
@@ -329,7 +385,7 @@ mod tests {
     }
 
     fn send(queue: &Queue, name: &str) {
-        queue.push(Frame::read(format!("{{\"type\":\"{name}\"}}").as_str().into()).unwrap());
+        queue.push(Frame::received(format!("{{\"type\":\"{name}\"}}").into()));
     }
 
     fn every() -> Interest {
@@ -436,7 +492,7 @@ mod tests {
         let names = names(&queue, &subscriptions).await;
         assert_eq!(names[0], "EventsDropped");
         assert_eq!(names.last().unwrap(), "E99");
-        assert!(queue.lock().bytes <= 4000);
+        assert!(lock(&queue.arrivals).bytes <= 4000);
         let first_kept: usize = names[1][1..].parse().unwrap();
         assert_eq!(names.len(), 1 + 100 - first_kept);
         assert!(!names[1..].contains(&"EventsDropped".to_string()));
@@ -472,7 +528,7 @@ mod tests {
         queue.reserve();
         send(&queue, "After");
         assert_eq!(names(&queue, &subscriptions).await, ["Before"]);
-        queue.fill(Frame::made("Reconnected", r#"{"type":"Reconnected"}"#.into()));
+        queue.fill(library::reconnected("app", 1, std::time::Duration::ZERO, &[], &[]));
         assert_eq!(names(&queue, &subscriptions).await, ["Reconnected", "After"]);
     }
 }

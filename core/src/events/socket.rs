@@ -1,5 +1,7 @@
 //! The event WebSocket: how it is opened, and one step of reading it.
 
+use std::future::poll_fn;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,10 +13,11 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{client_async_tls_with_config, Connector, MaybeTlsStream, WebSocketStream};
 
-use crate::error::{Delivery, Error, ErrorKind, Result};
+use super::text::Pile;
+use crate::error::{Delivery, Error, ErrorKind};
 use crate::options::Options;
 use crate::tls;
 
@@ -31,7 +34,7 @@ pub(crate) struct Dialler {
 
 impl Dialler {
     /// `target`: path and query below `/ari`.
-    pub fn new(options: &Options, target: &str) -> Result<Self> {
+    pub fn new(options: &Options, target: &str) -> Result<Self, Error> {
         let bad =
             |reason: &dyn std::fmt::Display| Error::argument(format!("the event WebSocket cannot be set up: {reason}"));
         let url = format!("{}/ari{target}", options.base).replacen("http", "ws", 1);
@@ -59,7 +62,7 @@ impl Dialler {
         })
     }
 
-    pub async fn dial(&self) -> Result<Socket> {
+    pub async fn dial(&self) -> Result<Socket, Error> {
         match timeout(self.connect_timeout, self.open()).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Error::new(
@@ -73,7 +76,7 @@ impl Dialler {
         }
     }
 
-    async fn open(&self) -> Result<Socket> {
+    async fn open(&self) -> Result<Socket, Error> {
         let (host, port) = (self.address.0.as_str(), self.address.1);
         let stream = TcpStream::connect((host, port))
             .await
@@ -126,7 +129,6 @@ pub(crate) struct Socket {
 
 /// What one step brings.
 pub(crate) enum Step {
-    Text(Utf8Bytes),
     /// A binary message, which ARI does not have.
     Binary(usize),
     Pong,
@@ -168,19 +170,39 @@ impl Socket {
         }
     }
 
-    /// Waits for the next message. Safe to drop half-way.
-    pub async fn step(&mut self) -> Step {
-        let Some(message) = self.stream.next().await else {
-            return Step::Lost("the connection ended without a close frame".to_string());
-        };
-        let message = match message {
-            Ok(message) => message,
-            Err(cause) => return Step::Lost(lost(&cause)),
-        };
+    /// Waits for messages. Texts go to `texts`, as many as are there without waiting; they precede what is said of the
+    /// rest. Safe to drop half-way.
+    pub async fn step(&mut self, texts: &mut Pile) -> Step {
+        poll_fn(|context| self.poll_step(context, texts)).await
+    }
+
+    fn poll_step(&mut self, context: &mut Context<'_>, texts: &mut Pile) -> Poll<Step> {
+        while !texts.is_full() {
+            match self.stream.poll_next_unpin(context) {
+                Poll::Ready(Some(Ok(Message::Text(text)))) => texts.push(text.as_str()),
+                Poll::Ready(other) => return Poll::Ready(self.other(other)),
+                Poll::Pending if texts.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        self.has_been_heard();
+        Poll::Ready(Step::Nothing)
+    }
+
+    fn has_been_heard(&mut self) {
         self.heard = Instant::now();
         self.pinged = None;
+    }
+
+    /// What is no text.
+    fn other(&mut self, message: Option<Result<Message, WsError>>) -> Step {
+        let message = match message {
+            None => return Step::Lost("the connection ended without a close frame".to_string()),
+            Some(Err(cause)) => return Step::Lost(lost(&cause)),
+            Some(Ok(message)) => message,
+        };
+        self.has_been_heard();
         match message {
-            Message::Text(text) => Step::Text(text),
             Message::Binary(data) => Step::Binary(data.len()),
             Message::Pong(_) => Step::Pong,
             Message::Close(frame) => {
@@ -191,7 +213,7 @@ impl Socket {
                 };
                 Step::Closed { code, reason }
             }
-            Message::Ping(_) | Message::Frame(_) => Step::Nothing,
+            Message::Text(_) | Message::Ping(_) | Message::Frame(_) => Step::Nothing,
         }
     }
 

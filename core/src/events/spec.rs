@@ -1,7 +1,8 @@
 //! The shape of the generated tables about events and the objects in them.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::generated::events::{EVENTS, OBJECTS};
 
@@ -39,9 +40,20 @@ pub struct Identity {
     pub field: &'static str,
 }
 
+/// An event of the tables, with what is looked up of its objects.
+pub(crate) struct KnownEvent {
+    pub spec: &'static EventSpec,
+    pub objects: Vec<KnownObject>,
+}
+
+pub(crate) struct KnownObject {
+    pub field: &'static ObjectField,
+    pub identity: &'static [Identity],
+}
+
 /// Lookups over the generated tables, made once.
 pub(crate) struct Tables {
-    events: HashMap<&'static str, &'static EventSpec>,
+    events: HashMap<&'static str, KnownEvent>,
     objects: HashMap<&'static str, &'static ObjectSpec>,
     /// For events newer than the tables: the class a field's name has wherever it is known, where all agree.
     fields: HashMap<&'static str, Option<&'static ObjectField>>,
@@ -56,18 +68,22 @@ pub(crate) fn tables() -> &'static Tables {
                 *known = None;
             }
         }
-        Tables {
-            events: EVENTS.iter().map(|event| (event.name, event)).collect(),
-            objects: OBJECTS.iter().map(|object| (object.class, object)).collect(),
-            fields,
-        }
+        let objects: HashMap<_, _> = OBJECTS.iter().map(|object| (object.class, object)).collect();
+        let known = |field: &'static ObjectField| {
+            objects.get(field.class).map(|object| KnownObject { field, identity: object.identity })
+        };
+        let events = EVENTS.iter().map(|spec| {
+            let objects = spec.objects.iter().filter_map(known).collect();
+            (spec.name, KnownEvent { spec, objects })
+        });
+        Tables { events: events.collect(), objects, fields }
     });
     &TABLES
 }
 
 impl Tables {
-    pub fn event(&self, name: &str) -> Option<&'static EventSpec> {
-        self.events.get(name).copied()
+    pub fn event(&'static self, name: &str) -> Option<&'static KnownEvent> {
+        self.events.get(name)
     }
 
     pub fn object(&self, class: &str) -> Option<&'static ObjectSpec> {
@@ -79,8 +95,8 @@ impl Tables {
         self.fields.get_key_value(name).map(|(name, _)| *name)
     }
 
-    /// The class an unknown event's field most likely has.
-    pub fn usual_class(&self, field: &str) -> Option<&'static str> {
-        self.fields.get(field).copied().flatten().map(|field| field.class)
+    /// What an unknown event's field of this name most likely holds.
+    pub fn usual_object(&self, field: &str) -> Option<&'static ObjectField> {
+        self.fields.get(field).copied().flatten()
     }
 }

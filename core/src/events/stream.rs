@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::queue::{Batch, BatchLimit, Next, Queue};
 use super::restore::{Memory, Restored};
 use super::socket::{Dialler, Socket, Step};
 use super::subscriptions::Subscriptions;
+use super::text::Pile;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::options::{Options, Reconnect};
 use crate::runtime::check_process;
@@ -328,10 +330,16 @@ impl Keeper {
     /// Reads until the connection ends. While subscriptions are being restored, events wait behind the place of
     /// `Reconnected`, but the socket is read all the same.
     async fn read(&mut self, socket: &mut Socket, restoring: &mut Option<BoxFuture<'static, Frame>>) -> End {
+        // One timer for all: setting it anew for each event costs more than reading it.
+        let mut alarm = pin!(sleep_until(socket.alarm(&self.shared.options)));
+        let mut texts = Pile::default();
         loop {
-            let alarm = sleep_until(socket.alarm(&self.shared.options));
+            let due = socket.alarm(&self.shared.options);
+            if due < alarm.deadline() {
+                alarm.as_mut().reset(due);
+            }
             let step = tokio::select! {
-                step = socket.step() => step,
+                biased;
                 command = self.inbox.recv() => match command {
                     None | Some(Command::Close) => return End::Asked,
                     Some(Command::Ping(answer)) => {
@@ -344,13 +352,23 @@ impl Keeper {
                     self.queue.fill(frame);
                     Step::Nothing
                 }
-                () = alarm => socket.alarmed(&self.shared.options).await,
-            };
-            match step {
-                Step::Text(text) => {
-                    tracing::trace!(application = self.application, bytes = text.len(), "event");
-                    self.queue.push(self.frame(text));
+                () = alarm.as_mut() => {
+                    let due = socket.alarm(&self.shared.options);
+                    if due <= Instant::now() {
+                        socket.alarmed(&self.shared.options).await
+                    } else {
+                        // Something was heard meanwhile.
+                        alarm.as_mut().reset(due);
+                        Step::Nothing
+                    }
                 }
+                step = socket.step(&mut texts) => step,
+            };
+            if !texts.is_empty() {
+                tracing::trace!(application = self.application, events = texts.len(), "events");
+                self.queue.push_all(texts.take().map(Frame::received));
+            }
+            match step {
                 Step::Binary(size) => {
                     let reason = format!("a binary message of {size} bytes");
                     self.queue.push(library::unreadable_frame(&self.application, &reason, ""));
@@ -365,13 +383,6 @@ impl Keeper {
                 Step::Lost(reason) => return End::Lost(reason),
             }
         }
-    }
-
-    fn frame(&self, text: tokio_tungstenite::tungstenite::Utf8Bytes) -> Frame {
-        Frame::read(text).unwrap_or_else(|(reason, text)| {
-            tracing::error!(application = self.application, reason, "the server sent a frame that is no event");
-            library::unreadable_frame(&self.application, &reason, text.as_str())
-        })
     }
 
     /// Tries until it is connected again, the tries are used up (an error) or the stream is closed (`None`).

@@ -1,15 +1,21 @@
 //! Who wants which events.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use super::frame::Frame;
+use foldhash::HashMap;
+use smallvec::SmallVec;
+
+use super::frame::{Frame, Sighting};
+use super::scan::{self, Reach};
 
 /// Token of one subscription; it removes it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct SubscriptionId(pub u64);
+
+/// The subscriptions that want an event. Most events are wanted by one or two.
+pub type Handlers = SmallVec<[SubscriptionId; 4]>;
 
 /// What a subscription is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +33,9 @@ pub struct ObjectKey {
     pub id: String,
 }
 
+/// What is told of a frame that is no event.
+const UNREADABLE: &str = "UnreadableFrame";
+
 /// All subscriptions of a client. Finding those of an event takes the same time whatever their number.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
@@ -37,19 +46,39 @@ pub(crate) struct Subscriptions {
 #[derive(Debug, Default)]
 struct Index {
     next: u64,
-    interests: HashMap<SubscriptionId, Interest>,
+    /// How many subscriptions there are for which every frame has to be read to its end, because it may be no event.
+    thorough: usize,
+    wanted: HashMap<SubscriptionId, Wanted>,
     /// Wanted whatever the type. This list and the following ones rise by id, which is the order of registration.
     every: Vec<SubscriptionId>,
     by_event: HashMap<String, Vec<SubscriptionId>>,
+    /// By class and id.
     by_object: HashMap<String, HashMap<String, Vec<SubscriptionId>>>,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    interest: Interest,
+    thorough: bool,
 }
 
 impl Subscriptions {
     pub fn add(&self, interest: Interest) -> SubscriptionId {
+        let thorough = interest.object.is_none() && interest.event.as_deref().is_none_or(|event| event == UNREADABLE);
+        self.add_wanted(Wanted { interest, thorough })
+    }
+
+    /// For who is told of this type of event only in passing.
+    pub fn add_notice(&self, event: &str) -> SubscriptionId {
+        let interest = Interest { event: Some(event.to_string()), object: None };
+        self.add_wanted(Wanted { interest, thorough: false })
+    }
+
+    fn add_wanted(&self, wanted: Wanted) -> SubscriptionId {
         let mut index = self.lock();
         index.next += 1;
         let id = SubscriptionId(index.next);
-        let place = match &interest {
+        let place = match &wanted.interest {
             Interest { object: Some(key), .. } => {
                 let class = index.by_object.entry(key.class.clone()).or_default();
                 class.entry(key.id.clone()).or_default()
@@ -58,7 +87,8 @@ impl Subscriptions {
             Interest { .. } => &mut index.every,
         };
         place.push(id);
-        index.interests.insert(id, interest);
+        index.thorough += usize::from(wanted.thorough);
+        index.wanted.insert(id, wanted);
         self.touch();
         id
     }
@@ -66,7 +96,8 @@ impl Subscriptions {
     /// False when it had been removed before.
     pub fn remove(&self, id: SubscriptionId) -> bool {
         let mut index = self.lock();
-        let Some(interest) = index.interests.remove(&id) else { return false };
+        let Some(Wanted { interest, thorough }) = index.wanted.remove(&id) else { return false };
+        index.thorough -= usize::from(thorough);
         match &interest {
             Interest { object: Some(key), .. } => {
                 if let Some(class) = index.by_object.get_mut(&key.class) {
@@ -110,27 +141,49 @@ pub(crate) struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
+    /// Whether a quick look is enough to say that nobody wants this frame.
+    pub fn passes_over(&self, frame: &Frame) -> bool {
+        if self.index.thorough > 0 || frame.library().is_some() {
+            return false;
+        }
+        let text = frame.text.as_str();
+        let Some(event) = scan::event_type(text) else { return false };
+        if self.index.by_event.contains_key(event.spec.name) {
+            return false;
+        }
+        if self.index.by_object.is_empty() || event.objects.is_empty() {
+            return true;
+        }
+        let Ok(objects) = scan::objects(text, event, Reach::Objects) else { return false };
+        objects.iter().all(|(object, id)| self.of_object(object.class, id).is_none())
+    }
+
     /// The subscriptions an event has to reach, each once, in the order of registration.
-    pub fn wanted_by(&self, frame: &Frame) -> Vec<SubscriptionId> {
-        let mut found = self.index.every.clone();
-        let name = frame.name.as_str();
+    pub fn wanted_by(&self, event: &Sighting) -> Handlers {
+        let mut found = Handlers::from_slice(&self.index.every);
+        let name = event.name.as_str();
         if let Some(ids) = self.index.by_event.get(name) {
             found.extend_from_slice(ids);
         }
         if !self.index.by_object.is_empty() {
-            for object in frame.objects.iter() {
-                let ids = self.index.by_object.get(object.class).and_then(|class| class.get(&*object.id));
-                for id in ids.into_iter().flatten() {
-                    let interest = &self.index.interests[id];
+            for (object, id) in &event.objects {
+                for id in self.of_object(object.class, id).into_iter().flatten() {
+                    let interest = &self.index.wanted[id].interest;
                     if interest.event.as_deref().is_none_or(|event| event == name) {
                         found.push(*id);
                     }
                 }
             }
         }
-        found.sort_unstable();
-        found.dedup();
+        if found.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
+        }
         found
+    }
+
+    fn of_object(&self, class: &str, id: &str) -> Option<&Vec<SubscriptionId>> {
+        self.index.by_object.get(class)?.get(id)
     }
 }
 
@@ -161,8 +214,11 @@ mod tests {
     }
 
     fn wanted(subscriptions: &Subscriptions, text: &str) -> Vec<SubscriptionId> {
-        let frame = Frame::read(text.into()).unwrap();
-        subscriptions.matcher().wanted_by(&frame)
+        let frame = Frame::received(text.to_string().into());
+        let matcher = subscriptions.matcher();
+        let wanted = matcher.wanted_by(&frame.sight().unwrap());
+        assert!(wanted.is_empty() || !matcher.passes_over(&frame), "{text}");
+        wanted.to_vec()
     }
 
     #[test]
@@ -181,6 +237,24 @@ mod tests {
     }
 
     #[test]
+    fn only_who_asks_for_it_has_unwanted_frames_read_to_their_end() {
+        let broken = Frame::received(r#"{"type":"Dial","peer":{"id":"1"},"caller":"#.to_string().into());
+        let all = Subscriptions::default();
+        let passes_over = || all.matcher().passes_over(&broken);
+        all.add_notice(UNREADABLE);
+        assert!(passes_over());
+        for interest in [interest(Some(UNREADABLE), None), interest(None, None), interest(Some("Dial"), None)] {
+            let id = all.add(interest);
+            assert!(!passes_over());
+            all.remove(id);
+            assert!(passes_over());
+        }
+        // Its objects are not all there.
+        all.add(interest(None, Some(("Channel", "2"))));
+        assert!(!passes_over());
+    }
+
+    #[test]
     fn what_is_removed_leaves_nothing_behind() {
         let all = Subscriptions::default();
         let before = all.generation();
@@ -195,6 +269,6 @@ mod tests {
         }
         let index = all.lock();
         assert!(index.every.is_empty() && index.by_event.is_empty());
-        assert!(index.by_object.is_empty() && index.interests.is_empty());
+        assert!(index.by_object.is_empty() && index.wanted.is_empty() && index.thorough == 0);
     }
 }
