@@ -2,9 +2,9 @@
 // One event connection: its events in order, its beginning and its end, and what the classic client said about both.
 
 const { AsyncResource } = require('node:async_hooks');
-const { announce, deliver, isLibrary, news, targetsOf } = require('./dispatch');
+const { drain } = require('./batch');
+const { announce, deliver, news, targetsOf } = require('./dispatch');
 const { fromCore, fromThrown, withStack } = require('./errors');
-const { decode } = require('./json');
 const { KIND, drop, register, wake } = require('./port');
 
 const GIVEN_UP = 'Connection attempts exceeded WebSocketMaxRetries';
@@ -123,7 +123,7 @@ class Connection extends AsyncResource {
       this.#batch = null;
       if (this.#reader !== undefined && this.#reader.size >= MOST_WAITING) return false;
       this.#changes = registry.changes;
-      const drained = this.#stream.drain();
+      const drained = drain(this.#stream, this.#core.exact);
       // Answers that came before these events are handed out before them: who awaits a call may want the events of its
       // object, also those that nobody wants so far.
       const answered = wake();
@@ -140,24 +140,22 @@ class Connection extends AsyncResource {
     }
     const batch = this.#batch;
     const at = this.#at;
-    this.#at = at + 5;
+    this.#at = at + 4;
     this.#sequence = batch[at];
     // Handlers run in the asynchronous context of the call that opened the connection, whoever woke this thread.
-    this.runInAsyncScope(this.#handle, this, batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
+    this.runInAsyncScope(this.#handle, this, batch[at + 1], batch[at + 2], batch[at + 3]);
     return more;
   }
 
-  #handle(type, text, subscriptions, objects) {
-    const targets = targetsOf(this.#core, type, subscriptions);
-    const reader = targets.reader ? this.#reader : undefined;
-    const library = isLibrary(type);
-    if (targets.isNobody() && reader === undefined && !library) return;
-    const event = decode(text, this.#core.exact);
-    // It is open whatever the handlers do, also when they close it.
-    if (type === 'Connected') this.#opened();
-    if (library) this.#tell(event);
-    if (!targets.isNobody()) deliver(this.#core, event, type, objects, targets);
-    reader?.push(event);
+  #handle(kind, event, subscriptions) {
+    const targets = targetsOf(this.#core, kind, subscriptions);
+    if (kind.library) {
+      // It is open whatever the handlers do, also when they close it.
+      if (kind.type === 'Connected') this.#opened();
+      this.#tell(event);
+    }
+    if (!targets.nobody) deliver(this.#core, event, kind, targets);
+    if (targets.reader) this.#reader?.push(event);
   }
 
   /** What the connection says about itself, in the words of the classic client. */

@@ -10,8 +10,6 @@ const { raise } = require('./port');
 /** How long events are handed over before the event loop gets its turn, in milliseconds. */
 const BUDGET = 2;
 
-const EVENTS = new Map(Object.entries(require('../generated/events').EVENTS));
-
 /** The connections that have something to drain, each in its turn. */
 const ready = [];
 let scheduled = false;
@@ -76,6 +74,10 @@ class Targets {
   /** What addEventHandler registered. */
   handlers = NONE;
   reader = false;
+  nobody = true;
+  /** How many events they got. */
+  #events = 0;
+  #blind = false;
 
   add(scope, client, library) {
     if (scope.key !== null) {
@@ -86,11 +88,27 @@ class Targets {
     }
     if (scope.readers > 0) this.reader = true;
     if (scope.handlers.length > 0) this.handlers = join(this.handlers, scope.handlers);
+    this.nobody = this.star.length + this.typed.length + this.entries.length + this.handlers.length === 0;
   }
 
-  isNobody() {
-    return this.star.length + this.typed.length + this.entries.length + this.handlers.length === 0;
+  /** Whether none of them can see a second argument. Worth finding out when they get more than one event. */
+  isBlind() {
+    this.#events += 1;
+    if (this.#events === 2) {
+      const registered = [...this.entries, ...this.handlers].map(({ handler }) => handler);
+      this.#blind = [...this.star, ...this.typed, ...registered].every(takesOne);
+    }
+    return this.#blind;
   }
+}
+
+/** An arrow function with one plain parameter, or none. It has no `arguments` in which it could find another one. */
+const TAKES_ONE = /^(?:async\s*)?(?:\(\s*[\w$]*\s*\)|[\w$]+)\s*=>/;
+
+const sourceOf = Function.prototype.toString;
+
+function takesOne(handler) {
+  return TAKES_ONE.test(sourceOf.call(handler));
 }
 
 /** Both lists in order of registration. */
@@ -103,27 +121,37 @@ function join(some, more) {
  * Finds out who wants an event.
  *
  * @param {object} core
- * @param {string} type
+ * @param {object} kind
  * @param {number | number[]} subscriptions
  */
-function targetsOf(core, type, subscriptions) {
-  const targets = new Targets();
-  const library = isLibrary(type);
+function targetsOf(core, kind, subscriptions) {
   const { scopes } = core.registry;
-  for (const number of typeof subscriptions === 'number' ? [subscriptions] : subscriptions) {
-    const scope = scopes.get(number);
+  if (typeof subscriptions === 'number') {
+    const scope = scopes.get(subscriptions);
+    if (scope === undefined) return NOBODY;
+    // Most events are wanted by one scope, which stays as it is for many of them.
+    if (kind.library) return targetsIn([scope], core, true);
+    scope.targets ??= targetsIn([scope], core, false);
+    return scope.targets;
+  }
+  const several = subscriptions.map((number) => scopes.get(number));
+  return targetsIn(several, core, kind.library);
+}
+
+function targetsIn(scopes, core, library) {
+  const targets = new Targets();
+  for (const scope of scopes) {
     if (scope !== undefined) targets.add(scope, core.client, library);
   }
   return targets;
 }
 
-/**
- * Calls them. What they throw does not keep the others from being called, and is an uncaughtException then. `objects` are
- * the fields and classes of the event's objects, if its type is newer than the library.
- */
-function deliver(core, event, type, objects, targets) {
+const NOBODY = Object.freeze(new Targets());
+
+/** Calls them. What they throw does not keep the others from being called, and is an uncaughtException then. */
+function deliver(core, event, kind, targets) {
   const { client, registry } = core;
-  const resources = resourcesOf(core, event, objects ?? EVENTS.get(type)?.objects ?? NONE);
+  const resources = targets.isBlind() ? undefined : resourcesOf(core, event, kind.objects);
   for (const listener of targets.star) attempt(listener, client, event, resources);
   for (const listener of targets.typed) attempt(listener, client, event, resources);
   for (const entry of targets.entries) {
@@ -151,10 +179,6 @@ function announce(client, type, ...values) {
   }
 }
 
-function isLibrary(type) {
-  return EVENTS.get(type)?.library === true;
-}
-
 /**
  * The second argument of handlers: nothing, the instance, or the instances by the names of their fields. Counted is what
  * is there, not what the description allows.
@@ -162,7 +186,7 @@ function isLibrary(type) {
 function resourcesOf(core, event, fields) {
   let alone;
   let several;
-  for (const [field, className] of fields) {
+  for (const { field, className } of fields) {
     const values = event[field];
     if (!isObject(values) || !Object.hasOwn(event, field)) continue;
     const Class = core.classes[className];
@@ -178,4 +202,4 @@ function resourcesOf(core, event, fields) {
   return several ?? alone?.[1];
 }
 
-module.exports = { announce, deliver, isLibrary, news, targetsOf };
+module.exports = { announce, deliver, news, targetsOf };

@@ -28,6 +28,8 @@ class Scope {
   readers = 0;
   /** The subscription in the core, 0 as long as there is none. */
   number = 0;
+  /** Who gets an event that nobody else wants, once that has been found out; null when it has to be found out anew. */
+  targets = null;
 
   constructor(type, key) {
     this.type = type;
@@ -62,7 +64,9 @@ class Registry {
   hear(type, heard) {
     if (typeof type !== 'string' || LOCAL.has(type)) return;
     const scope = heard ? this.#scope(null, type) : this.#types.get(type);
-    if (scope === undefined || scope.heard === heard) return;
+    if (scope === undefined) return;
+    scope.targets = null;
+    if (scope.heard === heard) return;
     scope.heard = heard;
     this.#settle(scope);
   }
@@ -191,6 +195,7 @@ class Registry {
 
   /** Brings the core up to date, and forgets what nobody wants. */
   #settle(scope) {
+    scope.targets = null;
     if (scope.isWanted()) {
       if (scope.number > 0 || typeof scope.type !== 'string' || LOCAL.has(scope.type)) return;
       const { class: name = null, id = null } = scope.key ?? {};

@@ -11,6 +11,7 @@ use napi::{sys, Env, Status};
 use napi_derive::napi;
 use tokio::task::AbortHandle;
 
+use crate::batch::Batches;
 use crate::error::thrown;
 
 /// Weak: by itself it does not keep the process alive.
@@ -29,6 +30,8 @@ pub struct Mailbox {
     wake: Wake,
     waiting: Mutex<Vec<(i64, Answer)>>,
     calls: Mutex<HashMap<i64, AbortHandle>>,
+    /// What the JavaScript thread has got of events so far; only that thread uses it.
+    pub(crate) batches: Mutex<Batches>,
 }
 
 impl Answer {
@@ -74,7 +77,7 @@ impl Mailbox {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -90,7 +93,9 @@ impl Port {
     #[napi(constructor)]
     pub fn new(wake: Function<(), ()>) -> napi::Result<Port> {
         let wake = wake.build_threadsafe_function().callee_handled::<false>().weak::<true>().build()?;
-        Ok(Port { mailbox: Arc::new(Mailbox { wake, waiting: Mutex::default(), calls: Mutex::default() }) })
+        let mailbox =
+            Mailbox { wake, waiting: Mutex::default(), calls: Mutex::default(), batches: Mutex::new(Batches::new()) };
+        Ok(Port { mailbox: Arc::new(mailbox) })
     }
 
     /// All that has come, four slots each: ticket, kind, value, content type.

@@ -1,0 +1,184 @@
+//! Shapes of frames: the structure and the names, which repeat, apart from the values, which change.
+
+/// Numbers, texts and such that a shape has at most.
+pub const MOST_LEAVES: usize = 128;
+
+const DEPTH: usize = 16;
+
+/// What all frames of a kind have in common, byte by byte: the pieces between the values.
+pub struct Shape {
+    pieces: Vec<u8>,
+    /// Where each piece ends; one more than there are values.
+    ends: Vec<usize>,
+}
+
+impl Shape {
+    /// The shape of an event, which is well-formed JSON, and a template of it: the event with zeros for its values. The type
+    /// is part of the shape. `None` where an object literal of JavaScript would not be the same as what JSON.parse makes, and
+    /// for what is not written as Asterisk does it.
+    pub fn learn(text: &str, name: &str) -> Option<(Shape, String)> {
+        let shape = Shape { pieces: Vec::new(), ends: Vec::new() };
+        let mut learner = Learner { text: text.as_bytes(), at: 0, begun: 0, shape, template: Vec::new(), name };
+        learner.object(DEPTH, true)?;
+        if learner.at != text.len() {
+            return None;
+        }
+        learner.end_piece();
+        Some((learner.shape, String::from_utf8(learner.template).ok()?))
+    }
+
+    /// Finds the values of an event that may have this shape. `leaves` is of no use when it has not.
+    pub fn find<'a>(&self, text: &'a [u8], leaves: &mut Vec<&'a [u8]>) -> bool {
+        leaves.clear();
+        let (mut at, mut begun) = (0, 0);
+        for (index, &end) in self.ends.iter().enumerate() {
+            let piece = &self.pieces[begun..end];
+            if !text[at..].starts_with(piece) {
+                return false;
+            }
+            at += piece.len();
+            begun = end;
+            if index + 1 < self.ends.len() {
+                let Some(length) = scalar_length(&text[at..]) else { return false };
+                leaves.push(&text[at..at + length]);
+                at += length;
+            }
+        }
+        at == text.len()
+    }
+}
+
+struct Learner<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Where the piece began.
+    begun: usize,
+    shape: Shape,
+    template: Vec<u8>,
+    name: &'a str,
+}
+
+impl Learner<'_> {
+    fn end_piece(&mut self) {
+        let piece = &self.text[self.begun..self.at];
+        self.shape.pieces.extend_from_slice(piece);
+        self.shape.ends.push(self.shape.pieces.len());
+        self.template.extend_from_slice(piece);
+        self.begun = self.at;
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        (*self.text.get(self.at)? == byte).then(|| self.at += 1)
+    }
+
+    fn value(&mut self, depth: usize) -> Option<()> {
+        match *self.text.get(self.at)? {
+            b'{' => self.object(depth.checked_sub(1)?, false),
+            b'[' => self.list(depth.checked_sub(1)?),
+            _ => self.leaf(),
+        }
+    }
+
+    fn leaf(&mut self) -> Option<()> {
+        let length = scalar_length(&self.text[self.at..])?;
+        self.end_piece();
+        self.template.push(b'0');
+        self.at += length;
+        self.begun = self.at;
+        (self.shape.ends.len() <= MOST_LEAVES).then_some(())
+    }
+
+    fn object(&mut self, depth: usize, top: bool) -> Option<()> {
+        self.take(b'{')?;
+        let mut keys: Vec<&[u8]> = Vec::new();
+        while self.text.get(self.at) != Some(&b'}') {
+            if !keys.is_empty() {
+                self.take(b',')?;
+            }
+            let text = self.text;
+            let key = &text[self.at..self.at + scalar_length(&text[self.at..])?];
+            if !is_plain(key) || keys.contains(&key) {
+                return None;
+            }
+            keys.push(key);
+            self.at += key.len();
+            self.take(b':')?;
+            if top && key == b"\"type\"" {
+                let quoted = format!("\"{}\"", self.name);
+                if !text[self.at..].starts_with(quoted.as_bytes()) {
+                    return None;
+                }
+                self.at += quoted.len();
+            } else {
+                self.value(depth)?;
+            }
+        }
+        self.take(b'}')
+    }
+
+    fn list(&mut self, depth: usize) -> Option<()> {
+        self.take(b'[')?;
+        let mut first = true;
+        while self.text.get(self.at) != Some(&b']') {
+            if !std::mem::take(&mut first) {
+                self.take(b',')?;
+            }
+            self.value(depth)?;
+        }
+        self.take(b']')
+    }
+}
+
+/// Whether a quoted name means the same in an object literal: no number, which would come first, and no prototype.
+fn is_plain(key: &[u8]) -> bool {
+    let [b'"', name @ .., b'"'] = key else { return false };
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ');
+    name != b"__proto__" && name.first().is_some_and(|first| !first.is_ascii_digit()) && name.iter().all(plain)
+}
+
+/// How long the text, number or word is that stands at the beginning of well-formed JSON. `None`: something else does.
+pub fn scalar_length(text: &[u8]) -> Option<usize> {
+    match *text.first()? {
+        b'"' => string_length(text),
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
+            let length =
+                text.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'+' | b'-' | b'.' | b'E'));
+            let length = length.count();
+            matches!(text.get(length), Some(b',' | b'}' | b']')).then_some(length)
+        }
+        _ => None,
+    }
+}
+
+fn string_length(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += until_quote(&text[at..])?;
+        if text[at] == b'"' {
+            return Some(at + 1);
+        }
+        // What is escaped is no end; of longer escapes only the beginning could look like one.
+        at += 2;
+        if at >= text.len() {
+            return None;
+        }
+    }
+}
+
+/// The place of the first quote or backslash, eight bytes at a time.
+fn until_quote(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    for word in text.chunks_exact(8) {
+        let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
+        let (quote, backslash) = (word ^ (ONES * u64::from(b'"')), word ^ (ONES * u64::from(b'\\')));
+        // A borrow can only mark a byte too many behind the first one.
+        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|more| at + more)
+}
