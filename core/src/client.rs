@@ -115,6 +115,11 @@ impl Client {
 
     /// Calls an operation by its id, such as `channels.originate`, with arguments by Asterisk's names.
     pub async fn call(&self, operation: &str, arguments: Arguments) -> Result<Reply> {
+        self.call_unread(operation, arguments).await?.checked()
+    }
+
+    /// The same for who reads the answer at once, and finds out by that whether it is well-formed.
+    pub async fn call_unread(&self, operation: &str, arguments: Arguments) -> Result<Unread> {
         let (call, request) = self.begin_call(operation, arguments)?;
         let outcome = self.send(request).await;
         self.end_call(call, outcome)
@@ -128,6 +133,14 @@ impl Client {
     /// # Panics
     /// In asynchronous code: [`Client::call`] is for that.
     pub fn call_here(&self, operation: &str, arguments: Arguments, go_on: GoOn<'_>) -> Result<Reply> {
+        self.call_here_unread(operation, arguments, go_on)?.checked()
+    }
+
+    /// [`Client::call_here`] for who reads the answer at once, and finds out by that whether it is well-formed.
+    ///
+    /// # Panics
+    /// In asynchronous code.
+    pub fn call_here_unread(&self, operation: &str, arguments: Arguments, go_on: GoOn<'_>) -> Result<Unread> {
         let (call, request) = self.begin_call(operation, arguments)?;
         let outcome = self.send_here(request, go_on);
         self.end_call(call, outcome)
@@ -144,19 +157,21 @@ impl Client {
         Ok((Call { operation, arguments, path: request.path().to_string() }, request))
     }
 
-    fn end_call(&self, call: Call, outcome: Result<Response>) -> Result<Reply> {
-        let operation = call.operation;
-        let reply = outcome.and_then(|response| read_reply(response, operation.returns == Returns::Binary));
-        if reply.is_ok() {
-            self.inner.memory.note(operation, &call.arguments);
+    fn end_call(&self, call: Call, outcome: Result<Response>) -> Result<Unread> {
+        let Call { operation, arguments, path } = call;
+        match outcome.and_then(|response| read_reply(response, operation.returns == Returns::Binary)) {
+            Ok(reply) => {
+                self.inner.memory.note(operation, &arguments);
+                Ok(Unread { reply, operation, path })
+            }
+            Err(error) => {
+                let advice = match error.delivery() {
+                    Delivery::Rejected => self.version_advice(operation),
+                    _ => None,
+                };
+                Err(explain(error, operation, &path).with_advice(advice))
+            }
         }
-        reply.map_err(|error| {
-            let advice = match error.delivery() {
-                Delivery::Rejected => self.version_advice(operation),
-                _ => None,
-            };
-            error.with_operation(operation.id).with_request(operation.method.as_str(), &call.path).with_advice(advice)
-        })
     }
 
     fn prepare(&self, operation: &Operation, arguments: &Arguments) -> Result<operation::Prepared> {
@@ -338,6 +353,30 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// An answer, of which nobody knows yet whether it is well-formed.
+#[derive(Debug)]
+pub struct Unread {
+    reply: Reply,
+    operation: &'static Operation,
+    path: String,
+}
+
+impl Unread {
+    /// The answer as it came. If its JSON cannot be read, [`Unread::checked`] gives the error for that.
+    pub fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// The answer, looked through for mistakes.
+    pub fn checked(self) -> Result<Reply> {
+        check(self.reply).map_err(|error| explain(error, self.operation, &self.path))
+    }
+}
+
+fn explain(error: Error, operation: &Operation, path: &str) -> Error {
+    error.with_operation(operation.id).with_request(operation.method.as_str(), path)
+}
+
 /// A call of an operation that is under way.
 struct Call {
     operation: &'static Operation,
@@ -384,7 +423,7 @@ fn any_request(method: &str, path: &str, query: &[(String, String)], body: Optio
 fn end_request(method: Method, path: &str, outcome: Result<Response>) -> Result<Reply> {
     let reply = outcome.and_then(|response| {
         let text = response.content_type.as_deref().is_none_or(is_json);
-        read_reply(response, !text)
+        check(read_reply(response, !text)?)
     });
     reply.map_err(|error| error.with_request(method.as_str(), path))
 }
@@ -393,7 +432,7 @@ fn is_json(content_type: &str) -> bool {
     content_type.contains("json")
 }
 
-/// Tells an answer from a refusal, and refuses what is neither JSON nor meant to be something else.
+/// Tells an answer from a refusal.
 fn read_reply(response: Response, binary: bool) -> Result<Reply> {
     if !(200..300).contains(&response.status) {
         if response.status < 200 {
@@ -419,12 +458,14 @@ fn read_reply(response: Response, binary: bool) -> Result<Reply> {
     if response.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Reply::Nothing);
     }
-    match serde_json::from_slice::<IgnoredAny>(&response.body) {
-        Ok(_) => Ok(Reply::Json(response.body)),
-        Err(reason) => Err(Error::new(
-            ErrorKind::Protocol,
-            Delivery::Unknown,
-            format!("the server's answer is not JSON: {reason}"),
-        )),
+    Ok(Reply::Json(response.body))
+}
+
+fn check(reply: Reply) -> Result<Reply> {
+    if let Reply::Json(text) = &reply {
+        serde_json::from_slice::<IgnoredAny>(text).map_err(|reason| {
+            Error::new(ErrorKind::Protocol, Delivery::Unknown, format!("the server's answer is not JSON: {reason}"))
+        })?;
     }
+    Ok(reply)
 }

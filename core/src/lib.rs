@@ -37,7 +37,7 @@ pub mod transport;
 pub mod typed;
 mod version;
 
-pub use client::{Client, Reply, StartOptions};
+pub use client::{Client, Reply, StartOptions, Unread};
 pub use error::{Delivery, Error, ErrorKind, Result};
 pub use events::{
     Batch, BatchLimit, EventObject, EventStream, Interest, Matched, Next, ObjectKey, State, SubscriptionId,

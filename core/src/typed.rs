@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
 use serde_json::Value;
 
 use crate::client::{Client, Reply, StartOptions};
@@ -55,8 +55,12 @@ impl<T: FromReply + 'static> IntoFuture for Call<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let reply = self.client.call(self.operation, self.arguments).await?;
-            T::from_reply(&self.client, reply).map_err(|error| error.with_operation(self.operation))
+            let unread = self.client.call_unread(self.operation, self.arguments).await?;
+            match T::from_reply(&self.client, unread.reply()) {
+                Ok(value) => Ok(value),
+                // What is no JSON at all is said in the same words everywhere.
+                Err(error) => unread.checked().and(Err(error.with_operation(self.operation))),
+            }
         })
     }
 }
@@ -82,63 +86,66 @@ impl IntoFuture for Call<EventStream> {
 
 /// What a call's reply can become.
 pub trait FromReply: Sized {
-    fn from_reply(client: &Client, reply: Reply) -> Result<Self>;
+    fn from_reply(client: &Client, reply: &Reply) -> Result<Self>;
 }
 
 impl FromReply for () {
-    /// Whatever the server says on top of "done" is of no interest here; [`Client::call`] gives it.
-    fn from_reply(_: &Client, _: Reply) -> Result<()> {
-        Ok(())
+    /// Whatever the server says on top of "done" is of no interest here, as long as it is JSON; [`Client::call`] gives it.
+    fn from_reply(_: &Client, reply: &Reply) -> Result<()> {
+        match reply {
+            Reply::Json(text) => read::<IgnoredAny>(text).map(drop),
+            _ => Ok(()),
+        }
     }
 }
 
 /// The exact bytes of a file.
 impl FromReply for Vec<u8> {
-    fn from_reply(_: &Client, reply: Reply) -> Result<Self> {
+    fn from_reply(_: &Client, reply: &Reply) -> Result<Self> {
         match reply {
-            Reply::Binary { bytes, .. } | Reply::Json(bytes) => Ok(bytes.into()),
+            Reply::Binary { bytes, .. } => Ok(bytes.to_vec()),
+            Reply::Json(text) => read::<IgnoredAny>(text).map(|_| text.to_vec()),
             Reply::Nothing => Ok(Vec::new()),
         }
     }
 }
 
 impl<T: FromJson> FromReply for T {
-    fn from_reply(client: &Client, reply: Reply) -> Result<Self> {
-        let unreadable =
-            |reason: &str| Error::new(ErrorKind::Protocol, Delivery::Unknown, format!("the answer {reason}"));
-        let Reply::Json(bytes) = reply else { return Err(unreadable("is empty, and should be JSON")) };
-        let value = serde_json::from_slice(&bytes).map_err(|reason| unreadable(&reason.to_string()))?;
-        T::from_json(client, value).map_err(|reason| unreadable(&format!("is not what the description says: {reason}")))
+    fn from_reply(client: &Client, reply: &Reply) -> Result<Self> {
+        let Reply::Json(text) = reply else { return Err(unreadable("is empty, and should be JSON")) };
+        read(text).map(|json| T::of(client, json))
     }
+}
+
+fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T> {
+    serde_json::from_slice(text).map_err(|reason| unreadable(&format!("is not what the description says: {reason}")))
+}
+
+fn unreadable(reason: &str) -> Error {
+    Error::new(ErrorKind::Protocol, Delivery::Unknown, format!("the answer {reason}"))
 }
 
 /// Values made of JSON; domain objects keep the client for their own calls.
 pub trait FromJson: Sized {
-    fn from_json(client: &Client, value: Value) -> Result<Self, serde_json::Error>;
+    /// What is read.
+    type Json: DeserializeOwned;
+    fn of(client: &Client, json: Self::Json) -> Self;
+
+    fn from_json(client: &Client, value: Value) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(value).map(|json| Self::of(client, json))
+    }
 }
 
 impl<T: ListItem> FromJson for Vec<T> {
-    fn from_json(client: &Client, value: Value) -> Result<Self, serde_json::Error> {
-        let items: Vec<Value> = serde_json::from_value(value)?;
-        items.into_iter().map(|item| T::from_json(client, item)).collect()
+    type Json = Vec<T::Json>;
+
+    fn of(client: &Client, json: Self::Json) -> Self {
+        json.into_iter().map(|item| T::of(client, item)).collect()
     }
 }
 
 /// Marks what stands in lists, so that a list of bytes stays a file.
 pub trait ListItem: FromJson {}
-
-macro_rules! plain_json {
-    ($($type:ty),*) => {
-        $(impl FromJson for $type {
-            fn from_json(_: &Client, value: Value) -> Result<Self, serde_json::Error> {
-                serde_json::from_value(value)
-            }
-        }
-        impl ListItem for $type {})*
-    };
-}
-
-plain_json!(Value, String, bool, i64, f64);
 
 /// A domain object: its data, and the client its operations go through.
 pub trait DomainObject: Sized {
@@ -151,22 +158,31 @@ pub trait DomainObject: Sized {
 macro_rules! json_reply {
     ($type:ty) => {
         impl $crate::typed::FromJson for $type {
-            fn from_json(_: &$crate::Client, value: serde_json::Value) -> Result<Self, serde_json::Error> {
-                serde_json::from_value(value)
+            type Json = Self;
+
+            fn of(_: &$crate::Client, json: Self) -> Self {
+                json
             }
         }
         impl $crate::typed::ListItem for $type {}
     };
 }
 
+json_reply!(Value);
+json_reply!(String);
+json_reply!(bool);
+json_reply!(i64);
+json_reply!(f64);
+
 /// Lets calls answer a domain object.
 #[macro_export]
 macro_rules! object_reply {
     ($type:ty) => {
         impl $crate::typed::FromJson for $type {
-            fn from_json(client: &$crate::Client, value: serde_json::Value) -> Result<Self, serde_json::Error> {
-                let data = serde_json::from_value(value)?;
-                Ok(<$type as $crate::typed::DomainObject>::from_data(client, data))
+            type Json = <$type as $crate::typed::DomainObject>::Data;
+
+            fn of(client: &$crate::Client, json: Self::Json) -> Self {
+                <$type as $crate::typed::DomainObject>::from_data(client, json)
             }
         }
         impl $crate::typed::ListItem for $type {}
