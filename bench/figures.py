@@ -2,6 +2,8 @@
 
 from statistics import median
 
+# Ours, however it is used; every other name is a peer's.
+OURS = ("ari", "ari-asyncio", "ari-asyncio-def", "ari-batches")
 NAMES = {"rust": "Rust", "python": "Python", "node": "JavaScript", "perl": "Perl"}
 
 
@@ -36,8 +38,7 @@ class Figures:
         rates = {
             entry["client"]: self.rate(kind, scenario, language, entry["client"])
             for entry in self.of(kind, scenario, language)
-            if (entry["client"] in among if among else not entry["client"].startswith("ari-asyncio"))
-            and entry["client"] != "ari"
+            if (entry["client"] in among if among else entry["client"] not in OURS)
         }
         rates = {client: found for client, found in rates.items() if found}
         return max(rates, key=lambda client: rates[client]) if rates else None

@@ -2,8 +2,8 @@
 
 from statistics import median
 
-from figures import NAMES, Figures, cpu, lost, rate
-from targets import call_targets, event_targets, other_targets
+from figures import NAMES, OURS, Figures, cpu, lost, rate
+from targets import AT_ONCE, IN_TURN, call_targets, event_targets, other_targets
 
 EVENTS = {
     "one-in-ten": "one in ten wanted",
@@ -65,13 +65,24 @@ def targets(figures):
         if any(target.measured for target in pair)
     ]
     yield rows("To reach: events", ["ratios of events a second", "one in ten wanted", "all wanted"], lines)
-    for title, some in (("To reach: calls", call_targets(figures)), ("To reach: the rest", other_targets(figures))):
-        lines = [
-            [target.what, f"{'at least' if target.at_least else 'at most'} {target.bound:g}", verdict(target)]
-            for target in some
-            if target.measured is not None
-        ]
-        yield rows(title, ["", "to reach", "measured"], lines)
+    lines = [
+        [text, *(f"{verdict(target)} ({target.what})" for target in row)]
+        for text, row in call_targets(figures)
+        if any(target.measured for target in row)
+    ]
+    head = [
+        "against the fastest peer (its name)",
+        f"50 at once: calls a second, at least {AT_ONCE:g}",
+        "50 at once: CPU, at most 1",
+        f"one after the other: time, at most {IN_TURN:g}",
+    ]
+    yield rows("To reach: calls", head, lines)
+    lines = [
+        [target.what, f"{target.bound:g}", verdict(target)]
+        for target in other_targets(figures)
+        if target.measured is not None
+    ]
+    yield rows("To reach: the rest", ["", "at most", "measured"], lines)
 
 
 def verdict(target):
@@ -111,16 +122,16 @@ def table(figures, title, kind, language, scenarios, unit, digits):
     entries = {(entry["client"], entry["scenario"]): entry for entry in figures.of(kind, language=language)}
     shown = {scenario: text for scenario, text in scenarios.items() if any(scenario == key[1] for key in entries)}
     clients = list(dict.fromkeys(client for client, _ in entries))
-    clients.sort(key=lambda client: (not client.startswith("ari"), client in YARDSTICKS))
+    clients.sort(key=lambda client: (client not in OURS, client in YARDSTICKS))
     lines = [
-        [client_name(client, language), *(cell(entries.get((client, scenario)), unit, digits) for scenario in shown)]
+        [client_name(client), *(cell(entries.get((client, scenario)), unit, digits) for scenario in shown)]
         for client in clients
     ]
     return rows(title, ["", *shown.values()], lines)
 
 
-def client_name(client, language):
-    return f"**{client}**" if client in ("ari", "ari-asyncio", "ari-batches") else client
+def client_name(client):
+    return f"**{client}**" if client in OURS else client
 
 
 def cell(entry, unit, digits):
@@ -141,7 +152,7 @@ def starts(figures):
         if entry["samples"] and not entry["failed"]:
             middle = {name: median(sample[name] for sample in entry["samples"]) for name in entry["samples"][0]}
             times = [f"{middle[name] * 1000:,.1f}" for name in ("import", "connect")]
-            name = client_name(entry["client"], entry["language"])
+            name = client_name(entry["client"])
             lines.append([NAMES[entry["language"]], name, *times, f"{middle['rss'] / 2**20:.1f}"])
     head = ["", "", "ms to import", "ms to be connected", "MiB resident then"]
     return rows("Starting, and an idle client", head, lines)
@@ -165,7 +176,7 @@ def delays(figures):
     for entry in figures.of("delay"):
         if entry["samples"] and not entry["failed"]:
             p99 = median(sample["p99"] for sample in entry["samples"])
-            lines.append([client_name(entry["client"], "node"), f"{entry['rate']:,}", f"{p99:.2f}"])
+            lines.append([client_name(entry["client"]), f"{entry['rate']:,}", f"{p99:.2f}"])
     return rows("JavaScript: what else waits in the event loop", ["", "events a second", "p99 in ms"], lines)
 
 

@@ -57,23 +57,28 @@ def event_targets(figures):
 
 
 def call_targets(figures):
+    """Rows of (text, targets): rate and CPU of fifty at once, time of one after the other."""
     for kind, server in (("calls", "the stub"), ("asterisk", "Asterisk")):
         for language, name in NAMES.items():
-            for scenario in ("small-50", "list-50", "small-1", "list-1"):
-                peer = figures.fastest_peer(kind, scenario, language)
-                ours = figures.rate(kind, scenario, language, "ari")
-                theirs = peer and figures.rate(kind, scenario, language, peer)
-                answer, _, workers = scenario.partition("-")
-                text = f"{name}, {answer} answers of {server}, "
-                if workers == "1":
-                    text += f"one after the other: time, against {peer}"
-                    yield Target(text, IN_TURN, ratio(theirs, ours), at_least=False)
-                    continue
-                yield Target(f"{text}50 at once: calls a second, against {peer}", AT_ONCE, ratio(ours, theirs))
-                used = ratio(
-                    figures.cpu(kind, scenario, language, "ari"), peer and figures.cpu(kind, scenario, language, peer)
-                )
-                yield Target(f"{text}50 at once: CPU, against {peer}", 1.0, used, at_least=False)
+            for client in ("ari", "ari-asyncio") if language == "python" else ("ari",):
+                for answer, what in (("small", "small answer"), ("list", "200 channels")):
+                    label = "asyncio" if client == "ari-asyncio" else name
+                    yield f"{label}, {what}, {server}", call_row(figures, kind, language, client, answer)
+
+
+def call_row(figures, kind, language, client, answer):
+    row = []
+    for workers in ("50", "1"):
+        scenario = f"{answer}-{workers}"
+        peer = figures.fastest_peer(kind, scenario, language)
+        names = [(kind, scenario, language, name) for name in (client, peer or "")]
+        ours, theirs = (figures.rate(*name) for name in names)
+        if workers == "1":
+            row.append(Target(peer, IN_TURN, ratio(theirs, ours), at_least=False))
+        else:
+            row.append(Target(peer, AT_ONCE, ratio(ours, theirs)))
+            row.append(Target(peer, 1.0, ratio(*(figures.cpu(*name) for name in names)), at_least=False))
+    return row
 
 
 def other_targets(figures):
