@@ -29,6 +29,7 @@ mod error;
 pub mod events;
 pub mod generated;
 pub mod logging;
+pub mod model;
 pub mod operation;
 pub mod options;
 pub mod runtime;

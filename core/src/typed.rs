@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::client::{Client, Reply, StartOptions};
@@ -187,15 +187,6 @@ macro_rules! object_reply {
         }
         impl $crate::typed::ListItem for $type {}
     };
-}
-
-/// Takes null for a required field as its empty value: one field that a server leaves out is no reason to lose the rest.
-pub fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// An event of a type this release does not know, or of a known type whose fields are not what they should be.

@@ -2,2424 +2,3215 @@
 
 //! The models and the events as types. All keep the fields they do not know.
 
-use ari_core::json_reply;
-use ari_core::typed::lenient;
-use serde::{Deserialize, Serialize};
+use ari_core::{json_reply, read_model};
+use serde::Serialize;
 use serde_json::{Map, Value};
 /// A further value of the protocol.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AdditionalParam {
     /// Name of the value.
-    #[serde(rename = "parameter_name", default, deserialize_with = "lenient")]
+    #[serde(rename = "parameter_name")]
     pub parameter_name: String,
     /// The value, as text.
-    #[serde(rename = "parameter_value", default, deserialize_with = "lenient")]
+    #[serde(rename = "parameter_value")]
     pub parameter_value: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(AdditionalParam {
+    "parameter_name" => parameter_name,
+    "parameter_value" => parameter_value,
+});
+
 json_reply!(AdditionalParam);
 /// A Stasis application with its subscriptions and filters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Application {
     /// Name under which the application is registered.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Ids of the channels the application is subscribed to; `__AST_CHANNEL_ALL_TOPIC` stands for all channels.
-    #[serde(rename = "channel_ids", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel_ids")]
     pub channel_ids: Vec<String>,
     /// Ids of the bridges the application is subscribed to; `__AST_BRIDGE_ALL_TOPIC` stands for all bridges.
-    #[serde(rename = "bridge_ids", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge_ids")]
     pub bridge_ids: Vec<String>,
     /// Endpoints the application is subscribed to, as `{tech}/{resource}`; `__AST_ENDPOINT_ALL_TOPIC` stands for
     /// all endpoints.
-    #[serde(rename = "endpoint_ids", default, deserialize_with = "lenient")]
+    #[serde(rename = "endpoint_ids")]
     pub endpoint_ids: Vec<String>,
     /// Devices whose state the application is subscribed to; `__AST_DEVICE_STATE_ALL_TOPIC` stands for all devices.
-    #[serde(rename = "device_names", default, deserialize_with = "lenient")]
+    #[serde(rename = "device_names")]
     pub device_names: Vec<String>,
     /// Filter of the event types to send, as objects with the key `type`; empty when every type may pass.
-    #[serde(rename = "events_allowed", default, deserialize_with = "lenient")]
+    #[serde(rename = "events_allowed")]
     pub events_allowed: Vec<Value>,
     /// Filter of the event types to hold back, as objects with the key `type`; empty when none is.
-    #[serde(rename = "events_disallowed", default, deserialize_with = "lenient")]
+    #[serde(rename = "events_disallowed")]
     pub events_disallowed: Vec<Value>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Application {
+    "name" => name,
+    "channel_ids" => channel_ids,
+    "bridge_ids" => bridge_ids,
+    "endpoint_ids" => endpoint_ids,
+    "device_names" => device_names,
+    "events_allowed" => events_allowed,
+    "events_disallowed" => events_disallowed,
+});
+
 json_reply!(Application);
 /// Information about the running Asterisk, in sections; those not asked for are absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AsteriskInfo {
     /// How and where Asterisk was compiled.
-    #[serde(rename = "build", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "build", skip_serializing_if = "Option::is_none")]
     pub build: Option<BuildInfo>,
     /// Version and identity.
-    #[serde(rename = "system", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "system", skip_serializing_if = "Option::is_none")]
     pub system: Option<SystemInfo>,
     /// Settings from `asterisk.conf`.
-    #[serde(rename = "config", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "config", skip_serializing_if = "Option::is_none")]
     pub config: Option<ConfigInfo>,
     /// Times of the start and of the last reload.
-    #[serde(rename = "status", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusInfo>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(AsteriskInfo {
+    "build" => build,
+    "system" => system,
+    "config" => config,
+    "status" => status,
+});
+
 json_reply!(AsteriskInfo);
 /// Answer to a ping.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AsteriskPing {
     /// Entity id (EID) of the Asterisk that answers.
-    #[serde(rename = "asterisk_id", default, deserialize_with = "lenient")]
+    #[serde(rename = "asterisk_id")]
     pub asterisk_id: String,
     /// The word `pong`.
-    #[serde(rename = "ping", default, deserialize_with = "lenient")]
+    #[serde(rename = "ping")]
     pub ping: String,
     /// When Asterisk handled the request, with milliseconds and time zone.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(AsteriskPing {
+    "asterisk_id" => asterisk_id,
+    "ping" => ping,
+    "timestamp" => timestamp,
+});
+
 json_reply!(AsteriskPing);
 /// A bridge: it joins the media of its channels, so that all of them hear the same mix.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Bridge {
     /// Id of the bridge, unique on the server.
-    #[serde(rename = "id", default, deserialize_with = "lenient")]
+    #[serde(rename = "id")]
     pub id: String,
     /// Technology in use, e.g. `simple_bridge`, `softmix` or `holding_bridge`; it changes with the number and kind
     /// of channels.
-    #[serde(rename = "technology", default, deserialize_with = "lenient")]
+    #[serde(rename = "technology")]
     pub technology: String,
     /// Whether the channels are mixed or kept on hold. One of `mixing`, `holding`.
-    #[serde(rename = "bridge_type", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge_type")]
     pub bridge_type: String,
     /// Kind of the bridge, `stasis` if it was created through ARI.
-    #[serde(rename = "bridge_class", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge_class")]
     pub bridge_class: String,
     /// What created the bridge, `Stasis` for ARI.
-    #[serde(rename = "creator", default, deserialize_with = "lenient")]
+    #[serde(rename = "creator")]
     pub creator: String,
     /// Name given at creation; empty if there was none.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Ids of the channels in the bridge; empty if there are none.
-    #[serde(rename = "channels", default, deserialize_with = "lenient")]
+    #[serde(rename = "channels")]
     pub channels: Vec<String>,
     /// How video is distributed: `none`, `talker` (whoever talks), `single` (a fixed source) or `sfu` (every stream
     /// to everyone).
-    #[serde(rename = "video_mode", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "video_mode", skip_serializing_if = "Option::is_none")]
     pub video_mode: Option<String>,
     /// Id of the channel whose video is shown; absent if there is none.
-    #[serde(rename = "video_source_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "video_source_id", skip_serializing_if = "Option::is_none")]
     pub video_source_id: Option<String>,
     /// Time at which the bridge was created.
-    #[serde(rename = "creationtime", default, deserialize_with = "lenient")]
+    #[serde(rename = "creationtime")]
     pub creationtime: String,
     /// Values of the variables set with `report_events`; absent if there are none.
-    #[serde(rename = "bridgevars", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "bridgevars", skip_serializing_if = "Option::is_none")]
     pub bridgevars: Option<Value>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Bridge {
+    "id" => id,
+    "technology" => technology,
+    "bridge_type" => bridge_type,
+    "bridge_class" => bridge_class,
+    "creator" => creator,
+    "name" => name,
+    "channels" => channels,
+    "video_mode" => video_mode,
+    "video_source_id" => video_source_id,
+    "creationtime" => creationtime,
+    "bridgevars" => bridgevars,
+});
+
 json_reply!(Bridge);
 /// How and where this Asterisk was compiled.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BuildInfo {
     /// Operating system of the build machine.
-    #[serde(rename = "os", default, deserialize_with = "lenient")]
+    #[serde(rename = "os")]
     pub os: String,
     /// Kernel release of the build machine.
-    #[serde(rename = "kernel", default, deserialize_with = "lenient")]
+    #[serde(rename = "kernel")]
     pub kernel: String,
     /// Options chosen at compile time; empty when all are at their default.
-    #[serde(rename = "options", default, deserialize_with = "lenient")]
+    #[serde(rename = "options")]
     pub options: String,
     /// Processor architecture of the build machine, such as `x86_64`.
-    #[serde(rename = "machine", default, deserialize_with = "lenient")]
+    #[serde(rename = "machine")]
     pub machine: String,
     /// When it was compiled, as text.
-    #[serde(rename = "date", default, deserialize_with = "lenient")]
+    #[serde(rename = "date")]
     pub date: String,
     /// User who compiled it.
-    #[serde(rename = "user", default, deserialize_with = "lenient")]
+    #[serde(rename = "user")]
     pub user: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(BuildInfo {
+    "os" => os,
+    "kernel" => kernel,
+    "options" => options,
+    "machine" => machine,
+    "date" => date,
+    "user" => user,
+});
+
 json_reply!(BuildInfo);
 /// Name and number of a party.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CallerID {
     /// Name of the party; empty if unknown.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Number of the party; empty if unknown.
-    #[serde(rename = "number", default, deserialize_with = "lenient")]
+    #[serde(rename = "number")]
     pub number: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(CallerID {
+    "name" => name,
+    "number" => number,
+});
+
 json_reply!(CallerID);
 /// A channel: one connection between Asterisk and an endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Channel {
     /// Id of the channel, unique on the server; AMI calls it Uniqueid.
-    #[serde(rename = "id", default, deserialize_with = "lenient")]
+    #[serde(rename = "id")]
     pub id: String,
     /// Id of the call in the protocol of the channel, e.g. the Call-ID of SIP; empty if the driver has none.
-    #[serde(rename = "protocol_id", default, deserialize_with = "lenient")]
+    #[serde(rename = "protocol_id")]
     pub protocol_id: String,
     /// Name of the channel: technology, resource and a counter, e.g. `PJSIP/alice-0000000a`.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// State of the channel: `Down` when new, `Ring` for an incoming call not yet answered, `Ringing` when the
     /// called device rings, `Up` once answered. One of `Down`, `Rsrved`, `OffHook`, `Dialing`, `Ring`, `Ringing`,
     /// `Up`, `Busy`, `Dialing Offhook`, `Pre-ring`, `Unknown`.
-    #[serde(rename = "state", default, deserialize_with = "lenient")]
+    #[serde(rename = "state")]
     pub state: String,
     /// Party at this channel, as caller id.
-    #[serde(rename = "caller", default, deserialize_with = "lenient")]
+    #[serde(rename = "caller")]
     pub caller: CallerID,
     /// Party this channel is connected to.
-    #[serde(rename = "connected", default, deserialize_with = "lenient")]
+    #[serde(rename = "connected")]
     pub connected: CallerID,
     /// Account code for billing; empty if none is set.
-    #[serde(rename = "accountcode", default, deserialize_with = "lenient")]
+    #[serde(rename = "accountcode")]
     pub accountcode: String,
     /// Where the channel is in the dialplan.
-    #[serde(rename = "dialplan", default, deserialize_with = "lenient")]
+    #[serde(rename = "dialplan")]
     pub dialplan: DialplanCEP,
     /// Time at which the channel was created.
-    #[serde(rename = "creationtime", default, deserialize_with = "lenient")]
+    #[serde(rename = "creationtime")]
     pub creationtime: String,
     /// Language of the sounds played to the channel, e.g. `en`.
-    #[serde(rename = "language", default, deserialize_with = "lenient")]
+    #[serde(rename = "language")]
     pub language: String,
     /// Values of variables set with `report_events` or listed under `channelvars` in ari.conf; absent if there are
     /// none.
-    #[serde(rename = "channelvars", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "channelvars", skip_serializing_if = "Option::is_none")]
     pub channelvars: Option<Value>,
     /// Number from which the call was redirected; absent if it was not.
-    #[serde(rename = "caller_rdnis", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "caller_rdnis", skip_serializing_if = "Option::is_none")]
     pub caller_rdnis: Option<String>,
     /// Tenant the channel is assigned to; absent if none is set.
-    #[serde(rename = "tenantid", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "tenantid", skip_serializing_if = "Option::is_none")]
     pub tenantid: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Channel {
+    "id" => id,
+    "protocol_id" => protocol_id,
+    "name" => name,
+    "state" => state,
+    "caller" => caller,
+    "connected" => connected,
+    "accountcode" => accountcode,
+    "dialplan" => dialplan,
+    "creationtime" => creationtime,
+    "language" => language,
+    "channelvars" => channelvars,
+    "caller_rdnis" => caller_rdnis,
+    "tenantid" => tenantid,
+});
+
 json_reply!(Channel);
 /// Settings from `asterisk.conf`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ConfigInfo {
     /// System name, which also begins the channel ids that Asterisk makes.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Language of prompts when a channel sets none.
-    #[serde(rename = "default_language", default, deserialize_with = "lenient")]
+    #[serde(rename = "default_language")]
     pub default_language: String,
     /// Limit on simultaneous calls; absent when there is none.
-    #[serde(rename = "max_channels", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "max_channels", skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
     /// Limit on open files and sockets; absent when it is not set.
-    #[serde(rename = "max_open_files", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "max_open_files", skip_serializing_if = "Option::is_none")]
     pub max_open_files: Option<i64>,
     /// Load average above which new calls are refused; absent when there is no limit.
-    #[serde(rename = "max_load", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "max_load", skip_serializing_if = "Option::is_none")]
     pub max_load: Option<f64>,
     /// User and group that Asterisk runs as.
-    #[serde(rename = "setid", default, deserialize_with = "lenient")]
+    #[serde(rename = "setid")]
     pub setid: SetId,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ConfigInfo {
+    "name" => name,
+    "default_language" => default_language,
+    "max_channels" => max_channels,
+    "max_open_files" => max_open_files,
+    "max_load" => max_load,
+    "setid" => setid,
+});
+
 json_reply!(ConfigInfo);
 /// One attribute of a configuration object.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ConfigTuple {
     /// Name of the attribute.
-    #[serde(rename = "attribute", default, deserialize_with = "lenient")]
+    #[serde(rename = "attribute")]
     pub attribute: String,
     /// Value of the attribute, always as text.
-    #[serde(rename = "value", default, deserialize_with = "lenient")]
+    #[serde(rename = "value")]
     pub value: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ConfigTuple {
+    "attribute" => attribute,
+    "value" => value,
+});
+
 json_reply!(ConfigTuple);
 /// A place where an endpoint can be reached, for SIP one registration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ContactInfo {
     /// Address of the contact, such as a SIP URI.
-    #[serde(rename = "uri", default, deserialize_with = "lenient")]
+    #[serde(rename = "uri")]
     pub uri: String,
     /// Whether the contact answers. `NonQualified` means that Asterisk does not check it, `Removed` that it is
     /// gone. One of `Unreachable`, `Reachable`, `Unknown`, `NonQualified`, `Removed`.
-    #[serde(rename = "contact_status", default, deserialize_with = "lenient")]
+    #[serde(rename = "contact_status")]
     pub contact_status: String,
     /// Address of record (AOR) that the contact belongs to.
-    #[serde(rename = "aor", default, deserialize_with = "lenient")]
+    #[serde(rename = "aor")]
     pub aor: String,
     /// Time in microseconds that the contact took to answer the last check, as text.
-    #[serde(rename = "roundtrip_usec", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "roundtrip_usec", skip_serializing_if = "Option::is_none")]
     pub roundtrip_usec: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ContactInfo {
+    "uri" => uri,
+    "contact_status" => contact_status,
+    "aor" => aor,
+    "roundtrip_usec" => roundtrip_usec,
+});
+
 json_reply!(ContactInfo);
 /// A device and its state.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DeviceState {
     /// Name of the device, such as `Stasis:door`.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// State of the device; `UNKNOWN` or `INVALID` when Asterisk has no such device. One of `UNKNOWN`, `NOT_INUSE`,
     /// `INUSE`, `BUSY`, `INVALID`, `UNAVAILABLE`, `RINGING`, `RINGINUSE`, `ONHOLD`.
-    #[serde(rename = "state", default, deserialize_with = "lenient")]
+    #[serde(rename = "state")]
     pub state: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(DeviceState {
+    "name" => name,
+    "state" => state,
+});
+
 json_reply!(DeviceState);
 /// Data of a dialed channel; it has no properties.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Dialed {
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Dialed {});
+
 json_reply!(Dialed);
 /// Place of a channel in the dialplan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DialplanCEP {
     /// Name of the dialplan context.
-    #[serde(rename = "context", default, deserialize_with = "lenient")]
+    #[serde(rename = "context")]
     pub context: String,
     /// Extension within the context.
-    #[serde(rename = "exten", default, deserialize_with = "lenient")]
+    #[serde(rename = "exten")]
     pub exten: String,
     /// Step within the extension, counted from 1.
-    #[serde(rename = "priority", default, deserialize_with = "lenient")]
+    #[serde(rename = "priority")]
     pub priority: i64,
     /// Dialplan application that is running, e.g. `Stasis`; empty if there is none.
-    #[serde(rename = "app_name", default, deserialize_with = "lenient")]
+    #[serde(rename = "app_name")]
     pub app_name: String,
     /// Arguments of the running dialplan application, as one string.
-    #[serde(rename = "app_data", default, deserialize_with = "lenient")]
+    #[serde(rename = "app_data")]
     pub app_data: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(DialplanCEP {
+    "context" => context,
+    "exten" => exten,
+    "priority" => priority,
+    "app_name" => app_name,
+    "app_data" => app_data,
+});
+
 json_reply!(DialplanCEP);
 /// A phone, trunk or other peer that exchanges calls with Asterisk. Technology and resource together identify
 /// it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Endpoint {
     /// Technology of the endpoint, such as `PJSIP`.
-    #[serde(rename = "technology", default, deserialize_with = "lenient")]
+    #[serde(rename = "technology")]
     pub technology: String,
     /// Name of the endpoint within its technology, such as `alice`.
-    #[serde(rename = "resource", default, deserialize_with = "lenient")]
+    #[serde(rename = "resource")]
     pub resource: String,
     /// Whether the endpoint can be reached; absent or `unknown` when Asterisk does not know. One of `unknown`,
     /// `offline`, `online`.
-    #[serde(rename = "state", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Ids of the channels that this endpoint has open now.
-    #[serde(rename = "channel_ids", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel_ids")]
     pub channel_ids: Vec<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Endpoint {
+    "technology" => technology,
+    "resource" => resource,
+    "state" => state,
+    "channel_ids" => channel_ids,
+});
+
 json_reply!(Endpoint);
 /// A format and a language in which a sound is installed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FormatLangPair {
     /// Language of the file, such as `en`.
-    #[serde(rename = "language", default, deserialize_with = "lenient")]
+    #[serde(rename = "language")]
     pub language: String,
     /// Format of the file, such as `gsm`.
-    #[serde(rename = "format", default, deserialize_with = "lenient")]
+    #[serde(rename = "format")]
     pub format: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(FormatLangPair {
+    "language" => language,
+    "format" => format,
+});
+
 json_reply!(FormatLangPair);
 /// A recording from the request that starts it to its end.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LiveRecording {
     /// Name of the recording without its suffix; it may contain directories (`2026/11/call`).
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Format of the file, which is also its suffix, such as `wav`.
-    #[serde(rename = "format", default, deserialize_with = "lenient")]
+    #[serde(rename = "format")]
     pub format: String,
     /// What is recorded: `channel:{channelId}` or `bridge:{bridgeId}`.
-    #[serde(rename = "target_uri", default, deserialize_with = "lenient")]
+    #[serde(rename = "target_uri")]
     pub target_uri: String,
     /// Where the recording is: it waits, records, pauses, is over, failed or was thrown away. One of `queued`,
     /// `recording`, `paused`, `done`, `failed`, `canceled`.
-    #[serde(rename = "state", default, deserialize_with = "lenient")]
+    #[serde(rename = "state")]
     pub state: String,
     /// Length in seconds; absent until the recording is over.
-    #[serde(rename = "duration", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "duration", skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
     /// Seconds in which somebody talked; absent until the recording is over, and when it started without
     /// `maxSilenceSeconds`.
-    #[serde(rename = "talking_duration", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "talking_duration", skip_serializing_if = "Option::is_none")]
     pub talking_duration: Option<i64>,
     /// Seconds of silence; absent until the recording is over, and when it started without `maxSilenceSeconds`.
-    #[serde(rename = "silence_duration", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "silence_duration", skip_serializing_if = "Option::is_none")]
     pub silence_duration: Option<i64>,
     /// Why the recording failed; absent when it did not.
-    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "cause", skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(LiveRecording {
+    "name" => name,
+    "format" => format,
+    "target_uri" => target_uri,
+    "state" => state,
+    "duration" => duration,
+    "talking_duration" => talking_duration,
+    "silence_duration" => silence_duration,
+    "cause" => cause,
+});
+
 json_reply!(LiveRecording);
 /// A destination of log messages.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LogChannel {
     /// Full path of the log file; empty for the console.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: String,
     /// Kind of destination, such as `File`, `Console` or `Syslog`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Whether messages are written: `Enabled` or `Disabled`.
-    #[serde(rename = "status", default, deserialize_with = "lenient")]
+    #[serde(rename = "status")]
     pub status: String,
     /// Names of the levels it logs, separated by spaces.
-    #[serde(rename = "configuration", default, deserialize_with = "lenient")]
+    #[serde(rename = "configuration")]
     pub configuration: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(LogChannel {
+    "channel" => channel,
+    "type" => type_,
+    "status" => status,
+    "configuration" => configuration,
+});
+
 json_reply!(LogChannel);
 /// A mailbox and its message counts, which drive the lamps of phones.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Mailbox {
     /// Name of the mailbox, such as `1000@default`.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Number of messages already heard.
-    #[serde(rename = "old_messages", default, deserialize_with = "lenient")]
+    #[serde(rename = "old_messages")]
     pub old_messages: i64,
     /// Number of messages not yet heard.
-    #[serde(rename = "new_messages", default, deserialize_with = "lenient")]
+    #[serde(rename = "new_messages")]
     pub new_messages: i64,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Mailbox {
+    "name" => name,
+    "old_messages" => old_messages,
+    "new_messages" => new_messages,
+});
+
 json_reply!(Mailbox);
 /// Anything Asterisk sends over the event WebSocket; `type` tells what it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Message {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Message {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+});
+
 json_reply!(Message);
 /// A loaded module.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Module {
     /// File name of the module, such as `app_dial.so`; a part of the core has a name without suffix.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// What the module is, in a few words.
-    #[serde(rename = "description", default, deserialize_with = "lenient")]
+    #[serde(rename = "description")]
     pub description: String,
     /// How many users hold the module now; it cannot be unloaded while this is not 0.
-    #[serde(rename = "use_count", default, deserialize_with = "lenient")]
+    #[serde(rename = "use_count")]
     pub use_count: i64,
     /// Whether the module runs, for example `Running` or `Not Running`.
-    #[serde(rename = "status", default, deserialize_with = "lenient")]
+    #[serde(rename = "status")]
     pub status: String,
     /// Who maintains the module, for example `core`, `extended` or `deprecated`.
-    #[serde(rename = "support_level", default, deserialize_with = "lenient")]
+    #[serde(rename = "support_level")]
     pub support_level: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Module {
+    "name" => name,
+    "description" => description,
+    "use_count" => use_count,
+    "status" => status,
+    "support_level" => support_level,
+});
+
 json_reply!(Module);
 /// State of the other side of an endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Peer {
     /// New state, in words of the technology, such as `Registered`, `Unregistered`, `Reachable` or `Unreachable`.
-    #[serde(rename = "peer_status", default, deserialize_with = "lenient")]
+    #[serde(rename = "peer_status")]
     pub peer_status: String,
     /// Why the state changed; absent when the technology gives no reason.
-    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "cause", skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// IP address of the peer, when known.
-    #[serde(rename = "address", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "address", skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Port of the peer, when known.
-    #[serde(rename = "port", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "port", skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
     /// When the peer was last heard, as far as the technology tells.
-    #[serde(rename = "time", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "time", skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Peer {
+    "peer_status" => peer_status,
+    "cause" => cause,
+    "address" => address,
+    "port" => port,
+    "time" => time,
+});
+
 json_reply!(Peer);
 /// Media played to a channel or a bridge.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Playback {
     /// Id of the playback.
-    #[serde(rename = "id", default, deserialize_with = "lenient")]
+    #[serde(rename = "id")]
     pub id: String,
     /// URI of the media that plays now, or plays next while the playback waits.
-    #[serde(rename = "media_uri", default, deserialize_with = "lenient")]
+    #[serde(rename = "media_uri")]
     pub media_uri: String,
     /// URI of the media after the present one; absent when there is none.
-    #[serde(rename = "next_media_uri", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "next_media_uri", skip_serializing_if = "Option::is_none")]
     pub next_media_uri: Option<String>,
     /// Where the media plays: `channel:{channelId}` or `bridge:{bridgeId}`.
-    #[serde(rename = "target_uri", default, deserialize_with = "lenient")]
+    #[serde(rename = "target_uri")]
     pub target_uri: String,
     /// Language asked for, which matters to media that exist in several languages.
-    #[serde(rename = "language", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "language", skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Where the playback is: it waits, plays, changes to its next media, is over or failed. Asterisk also sends
     /// `paused`. One of `queued`, `playing`, `continuing`, `done`, `failed`.
-    #[serde(rename = "state", default, deserialize_with = "lenient")]
+    #[serde(rename = "state")]
     pub state: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Playback {
+    "id" => id,
+    "media_uri" => media_uri,
+    "next_media_uri" => next_media_uri,
+    "target_uri" => target_uri,
+    "language" => language,
+    "state" => state,
+});
+
 json_reply!(Playback);
 /// A header of a request over the WebSocket.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RESTHeader {
     /// Name of the header.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Content of the header.
-    #[serde(rename = "value", default, deserialize_with = "lenient")]
+    #[serde(rename = "value")]
     pub value: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(RESTHeader {
+    "name" => name,
+    "value" => value,
+});
+
 json_reply!(RESTHeader);
 /// A query parameter of a request over the WebSocket.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RESTQueryStringParameter {
     /// Name of the parameter.
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Value of the parameter, as plain text: it is not percent-encoded.
-    #[serde(rename = "value", default, deserialize_with = "lenient")]
+    #[serde(rename = "value")]
     pub value: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(RESTQueryStringParameter {
+    "name" => name,
+    "value" => value,
+});
 
 json_reply!(RESTQueryStringParameter);
 /// A request that the client sends over the event WebSocket, where HTTP would serve as well. Asterisk takes at
 /// most 65,535 bytes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RESTRequest {
     /// Always `RESTRequest`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Any text of the client, for its own use; the response repeats it.
-    #[serde(rename = "transaction_id", default, deserialize_with = "lenient")]
+    #[serde(rename = "transaction_id")]
     pub transaction_id: String,
     /// Any text of the client that identifies the request; the response repeats it.
-    #[serde(rename = "request_id", default, deserialize_with = "lenient")]
+    #[serde(rename = "request_id")]
     pub request_id: String,
     /// HTTP method, such as `GET` or `POST`.
-    #[serde(rename = "method", default, deserialize_with = "lenient")]
+    #[serde(rename = "method")]
     pub method: String,
     /// Path without a leading slash and without `ari/`, such as `channels/123`; a query may follow.
-    #[serde(rename = "uri", default, deserialize_with = "lenient")]
+    #[serde(rename = "uri")]
     pub uri: String,
     /// Media type of `message_body`; required when there is one.
-    #[serde(rename = "content_type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "content_type", skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Query parameters, besides those in `uri`; absent when there are none.
-    #[serde(rename = "query_strings", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "query_strings", skip_serializing_if = "Option::is_none")]
     pub query_strings: Option<Vec<RESTQueryStringParameter>>,
     /// Body as text, in `application/json` or `application/x-www-form-urlencoded`; absent when there is none.
-    #[serde(rename = "message_body", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "message_body", skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(RESTRequest {
+    "type" => type_,
+    "transaction_id" => transaction_id,
+    "request_id" => request_id,
+    "method" => method,
+    "uri" => uri,
+    "content_type" => content_type,
+    "query_strings" => query_strings,
+    "message_body" => message_body,
+});
+
 json_reply!(RESTRequest);
 /// Figures about the RTP session of a channel. Local values are measured by Asterisk, remote ones are taken
 /// from the RTCP reports of the other side.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RTPstat {
     /// How many packets Asterisk has sent.
-    #[serde(rename = "txcount", default, deserialize_with = "lenient")]
+    #[serde(rename = "txcount")]
     pub txcount: i64,
     /// How many packets Asterisk has received.
-    #[serde(rename = "rxcount", default, deserialize_with = "lenient")]
+    #[serde(rename = "rxcount")]
     pub rxcount: i64,
     /// Jitter of the packets sent, as the other side reports it.
-    #[serde(rename = "txjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "txjitter", skip_serializing_if = "Option::is_none")]
     pub txjitter: Option<f64>,
     /// Jitter of the packets received.
-    #[serde(rename = "rxjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "rxjitter", skip_serializing_if = "Option::is_none")]
     pub rxjitter: Option<f64>,
     /// Highest jitter reported by the other side.
-    #[serde(rename = "remote_maxjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_maxjitter", skip_serializing_if = "Option::is_none")]
     pub remote_maxjitter: Option<f64>,
     /// Lowest jitter reported by the other side.
-    #[serde(rename = "remote_minjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_minjitter", skip_serializing_if = "Option::is_none")]
     pub remote_minjitter: Option<f64>,
     /// Mean jitter reported by the other side.
-    #[serde(rename = "remote_normdevjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_normdevjitter", skip_serializing_if = "Option::is_none")]
     pub remote_normdevjitter: Option<f64>,
     /// Standard deviation of the jitter reported by the other side.
-    #[serde(rename = "remote_stdevjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_stdevjitter", skip_serializing_if = "Option::is_none")]
     pub remote_stdevjitter: Option<f64>,
     /// Highest jitter measured by Asterisk.
-    #[serde(rename = "local_maxjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_maxjitter", skip_serializing_if = "Option::is_none")]
     pub local_maxjitter: Option<f64>,
     /// Lowest jitter measured by Asterisk.
-    #[serde(rename = "local_minjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_minjitter", skip_serializing_if = "Option::is_none")]
     pub local_minjitter: Option<f64>,
     /// Mean jitter measured by Asterisk.
-    #[serde(rename = "local_normdevjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_normdevjitter", skip_serializing_if = "Option::is_none")]
     pub local_normdevjitter: Option<f64>,
     /// Standard deviation of the jitter measured by Asterisk.
-    #[serde(rename = "local_stdevjitter", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_stdevjitter", skip_serializing_if = "Option::is_none")]
     pub local_stdevjitter: Option<f64>,
     /// How many of the packets sent were lost, as the other side reports it.
-    #[serde(rename = "txploss", default, deserialize_with = "lenient")]
+    #[serde(rename = "txploss")]
     pub txploss: i64,
     /// How many of the packets expected from the other side were lost.
-    #[serde(rename = "rxploss", default, deserialize_with = "lenient")]
+    #[serde(rename = "rxploss")]
     pub rxploss: i64,
     /// Highest number of packets lost per report interval, reported by the other side.
-    #[serde(rename = "remote_maxrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_maxrxploss", skip_serializing_if = "Option::is_none")]
     pub remote_maxrxploss: Option<f64>,
     /// Lowest number of packets lost per report interval, reported by the other side.
-    #[serde(rename = "remote_minrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_minrxploss", skip_serializing_if = "Option::is_none")]
     pub remote_minrxploss: Option<f64>,
     /// Mean number of packets lost per report interval, reported by the other side.
-    #[serde(rename = "remote_normdevrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_normdevrxploss", skip_serializing_if = "Option::is_none")]
     pub remote_normdevrxploss: Option<f64>,
     /// Standard deviation of the number of packets lost per report interval, reported by the other side.
-    #[serde(rename = "remote_stdevrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "remote_stdevrxploss", skip_serializing_if = "Option::is_none")]
     pub remote_stdevrxploss: Option<f64>,
     /// Highest number of packets lost per report interval, measured by Asterisk.
-    #[serde(rename = "local_maxrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_maxrxploss", skip_serializing_if = "Option::is_none")]
     pub local_maxrxploss: Option<f64>,
     /// Lowest number of packets lost per report interval, measured by Asterisk.
-    #[serde(rename = "local_minrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_minrxploss", skip_serializing_if = "Option::is_none")]
     pub local_minrxploss: Option<f64>,
     /// Mean number of packets lost per report interval, measured by Asterisk.
-    #[serde(rename = "local_normdevrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_normdevrxploss", skip_serializing_if = "Option::is_none")]
     pub local_normdevrxploss: Option<f64>,
     /// Standard deviation of the number of packets lost per report interval, measured by Asterisk.
-    #[serde(rename = "local_stdevrxploss", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "local_stdevrxploss", skip_serializing_if = "Option::is_none")]
     pub local_stdevrxploss: Option<f64>,
     /// Latest round trip time, in seconds.
-    #[serde(rename = "rtt", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "rtt", skip_serializing_if = "Option::is_none")]
     pub rtt: Option<f64>,
     /// Longest round trip time, in seconds.
-    #[serde(rename = "maxrtt", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "maxrtt", skip_serializing_if = "Option::is_none")]
     pub maxrtt: Option<f64>,
     /// Shortest round trip time, in seconds.
-    #[serde(rename = "minrtt", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "minrtt", skip_serializing_if = "Option::is_none")]
     pub minrtt: Option<f64>,
     /// Mean round trip time, in seconds.
-    #[serde(rename = "normdevrtt", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "normdevrtt", skip_serializing_if = "Option::is_none")]
     pub normdevrtt: Option<f64>,
     /// Standard deviation of the round trip time, in seconds.
-    #[serde(rename = "stdevrtt", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "stdevrtt", skip_serializing_if = "Option::is_none")]
     pub stdevrtt: Option<f64>,
     /// SSRC (stream id) under which Asterisk sends; unsigned 32 bits.
-    #[serde(rename = "local_ssrc", default, deserialize_with = "lenient")]
+    #[serde(rename = "local_ssrc")]
     pub local_ssrc: i64,
     /// SSRC (stream id) under which the other side sends; unsigned 32 bits.
-    #[serde(rename = "remote_ssrc", default, deserialize_with = "lenient")]
+    #[serde(rename = "remote_ssrc")]
     pub remote_ssrc: i64,
     /// How many bytes Asterisk has sent.
-    #[serde(rename = "txoctetcount", default, deserialize_with = "lenient")]
+    #[serde(rename = "txoctetcount")]
     pub txoctetcount: i64,
     /// How many bytes Asterisk has received.
-    #[serde(rename = "rxoctetcount", default, deserialize_with = "lenient")]
+    #[serde(rename = "rxoctetcount")]
     pub rxoctetcount: i64,
     /// Id of the channel the session belongs to.
-    #[serde(rename = "channel_uniqueid", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel_uniqueid")]
     pub channel_uniqueid: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(RTPstat {
+    "txcount" => txcount,
+    "rxcount" => rxcount,
+    "txjitter" => txjitter,
+    "rxjitter" => rxjitter,
+    "remote_maxjitter" => remote_maxjitter,
+    "remote_minjitter" => remote_minjitter,
+    "remote_normdevjitter" => remote_normdevjitter,
+    "remote_stdevjitter" => remote_stdevjitter,
+    "local_maxjitter" => local_maxjitter,
+    "local_minjitter" => local_minjitter,
+    "local_normdevjitter" => local_normdevjitter,
+    "local_stdevjitter" => local_stdevjitter,
+    "txploss" => txploss,
+    "rxploss" => rxploss,
+    "remote_maxrxploss" => remote_maxrxploss,
+    "remote_minrxploss" => remote_minrxploss,
+    "remote_normdevrxploss" => remote_normdevrxploss,
+    "remote_stdevrxploss" => remote_stdevrxploss,
+    "local_maxrxploss" => local_maxrxploss,
+    "local_minrxploss" => local_minrxploss,
+    "local_normdevrxploss" => local_normdevrxploss,
+    "local_stdevrxploss" => local_stdevrxploss,
+    "rtt" => rtt,
+    "maxrtt" => maxrtt,
+    "minrtt" => minrtt,
+    "normdevrtt" => normdevrtt,
+    "stdevrtt" => stdevrtt,
+    "local_ssrc" => local_ssrc,
+    "remote_ssrc" => remote_ssrc,
+    "txoctetcount" => txoctetcount,
+    "rxoctetcount" => rxoctetcount,
+    "channel_uniqueid" => channel_uniqueid,
+});
+
 json_reply!(RTPstat);
 /// Where a transfer is to lead.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ReferTo {
     /// The destination, as the transferring side named it.
-    #[serde(rename = "requested_destination", default, deserialize_with = "lenient")]
+    #[serde(rename = "requested_destination")]
     pub requested_destination: RequiredDestination,
     /// The channel that an attended transfer is to replace; absent for a blind one.
-    #[serde(rename = "destination_channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination_channel", skip_serializing_if = "Option::is_none")]
     pub destination_channel: Option<Channel>,
     /// The channel that talks with the one to be replaced; absent when there is none.
-    #[serde(rename = "connected_channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "connected_channel", skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<Channel>,
     /// The bridge that holds both of them; absent when there is none.
-    #[serde(rename = "bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "bridge", skip_serializing_if = "Option::is_none")]
     pub bridge: Option<Bridge>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ReferTo {
+    "requested_destination" => requested_destination,
+    "destination_channel" => destination_channel,
+    "connected_channel" => connected_channel,
+    "bridge" => bridge,
+});
 
 json_reply!(ReferTo);
 /// Who asks for a transfer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ReferredBy {
     /// The channel that asks, on which the REFER came in.
-    #[serde(rename = "source_channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "source_channel")]
     pub source_channel: Channel,
     /// The channel that talks with the one that asks, and is to be transferred; absent when there is none.
-    #[serde(rename = "connected_channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "connected_channel", skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<Channel>,
     /// The bridge that holds both of them; absent when there is none.
-    #[serde(rename = "bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "bridge", skip_serializing_if = "Option::is_none")]
     pub bridge: Option<Bridge>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ReferredBy {
+    "source_channel" => source_channel,
+    "connected_channel" => connected_channel,
+    "bridge" => bridge,
+});
+
 json_reply!(ReferredBy);
 /// The destination of a transfer: either a call (`protocol_id`) or a number (`destination`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RequiredDestination {
     /// Call that an attended transfer is to replace, for SIP its Call-ID; absent when `destination` is given.
-    #[serde(rename = "protocol_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "protocol_id", skip_serializing_if = "Option::is_none")]
     pub protocol_id: Option<String>,
     /// User part of the address that a blind transfer leads to; absent when `protocol_id` is given.
-    #[serde(rename = "destination", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination", skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
     /// Further values of the protocol; absent when there are none.
-    #[serde(rename = "additional_protocol_params", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "additional_protocol_params", skip_serializing_if = "Option::is_none")]
     pub additional_protocol_params: Option<Vec<AdditionalParam>>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(RequiredDestination {
+    "protocol_id" => protocol_id,
+    "destination" => destination,
+    "additional_protocol_params" => additional_protocol_params,
+});
+
 json_reply!(RequiredDestination);
 /// User and group that Asterisk runs as.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SetId {
     /// Name of the configured user; empty when none is set.
-    #[serde(rename = "user", default, deserialize_with = "lenient")]
+    #[serde(rename = "user")]
     pub user: String,
     /// Name of the configured group; empty when none is set.
-    #[serde(rename = "group", default, deserialize_with = "lenient")]
+    #[serde(rename = "group")]
     pub group: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(SetId {
+    "user" => user,
+    "group" => group,
+});
+
 json_reply!(SetId);
 /// A sound that can be played as `sound:{id}`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Sound {
     /// Id of the sound: its path below the language directory, without a suffix.
-    #[serde(rename = "id", default, deserialize_with = "lenient")]
+    #[serde(rename = "id")]
     pub id: String,
     /// What the sound says; absent when Asterisk does not know.
-    #[serde(rename = "text", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "text", skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Files of this sound: one entry for each format and language.
-    #[serde(rename = "formats", default, deserialize_with = "lenient")]
+    #[serde(rename = "formats")]
     pub formats: Vec<FormatLangPair>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Sound {
+    "id" => id,
+    "text" => text,
+    "formats" => formats,
+});
+
 json_reply!(Sound);
 /// When Asterisk started and was reloaded.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StatusInfo {
     /// When Asterisk started.
-    #[serde(rename = "startup_time", default, deserialize_with = "lenient")]
+    #[serde(rename = "startup_time")]
     pub startup_time: String,
     /// When the configuration was last reloaded; equals the start time when it never was.
-    #[serde(rename = "last_reload_time", default, deserialize_with = "lenient")]
+    #[serde(rename = "last_reload_time")]
     pub last_reload_time: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(StatusInfo {
+    "startup_time" => startup_time,
+    "last_reload_time" => last_reload_time,
+});
+
 json_reply!(StatusInfo);
 /// A finished recording, which can be played as `recording:{name}`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StoredRecording {
     /// Name of the recording without its suffix; it may contain directories (`2026/11/call`).
-    #[serde(rename = "name", default, deserialize_with = "lenient")]
+    #[serde(rename = "name")]
     pub name: String,
     /// Format of the file, which is also its suffix, such as `wav`.
-    #[serde(rename = "format", default, deserialize_with = "lenient")]
+    #[serde(rename = "format")]
     pub format: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(StoredRecording {
+    "name" => name,
+    "format" => format,
+});
+
 json_reply!(StoredRecording);
 /// Version and identity of this Asterisk.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SystemInfo {
     /// Release of Asterisk, such as `22.10.1`; distributions may append a suffix.
-    #[serde(rename = "version", default, deserialize_with = "lenient")]
+    #[serde(rename = "version")]
     pub version: String,
     /// Entity id (EID) of this Asterisk, by default the MAC address of a network interface; the same as
     /// `asterisk_id` in events.
-    #[serde(rename = "entity_id", default, deserialize_with = "lenient")]
+    #[serde(rename = "entity_id")]
     pub entity_id: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(SystemInfo {
+    "version" => version,
+    "entity_id" => entity_id,
+});
+
 json_reply!(SystemInfo);
 /// A text message outside of any call.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TextMessage {
     /// Sender as a URI of the technology: any SIP URI with `pjsip`, the client connection that sends with `xmpp`.
-    #[serde(rename = "from", default, deserialize_with = "lenient")]
+    #[serde(rename = "from")]
     pub from: String,
     /// Recipient, normally an endpoint, as a URI of the technology (`pjsip` or `xmpp`).
-    #[serde(rename = "to", default, deserialize_with = "lenient")]
+    #[serde(rename = "to")]
     pub to: String,
     /// What the message says.
-    #[serde(rename = "body", default, deserialize_with = "lenient")]
+    #[serde(rename = "body")]
     pub body: String,
     /// Extra values of the technology, such as SIP headers, by name; absent when there are none.
-    #[serde(rename = "variables", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "variables", skip_serializing_if = "Option::is_none")]
     pub variables: Option<Value>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(TextMessage {
+    "from" => from,
+    "to" => to,
+    "body" => body,
+    "variables" => variables,
+});
+
 json_reply!(TextMessage);
 /// Value of a channel variable or of a global variable.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Variable {
     /// Value as text; empty when the variable is not set.
-    #[serde(rename = "value", default, deserialize_with = "lenient")]
+    #[serde(rename = "value")]
     pub value: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Variable {
+    "value" => value,
+});
+
 json_reply!(Variable);
 /// Several channel variables.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Variables {
     /// Values by the name of the variable.
-    #[serde(rename = "variables", default, deserialize_with = "lenient")]
+    #[serde(rename = "variables")]
     pub variables: Value,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Variables {
+    "variables" => variables,
+});
+
 json_reply!(Variables);
 /// What all events have in common.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Event {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Event {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+});
+
 json_reply!(Event);
 /// Error: the WebSocket was opened without a required parameter. Current releases answer HTTP 400 instead.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MissingParams {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Names of the parameters the request lacks.
-    #[serde(rename = "params", default, deserialize_with = "lenient")]
+    #[serde(rename = "params")]
     pub params: Vec<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(MissingParams {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "params" => params,
+});
+
 json_reply!(MissingParams);
 /// A channel could not be moved to another application, for example because no such application is registered.
 /// The channel stays where it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ApplicationMoveFailed {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that stays.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Application it was to move to.
-    #[serde(rename = "destination", default, deserialize_with = "lenient")]
+    #[serde(rename = "destination")]
     pub destination: String,
     /// Arguments that the other application would have received.
-    #[serde(rename = "args", default, deserialize_with = "lenient")]
+    #[serde(rename = "args")]
     pub args: Vec<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ApplicationMoveFailed {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+    "destination" => destination,
+    "args" => args,
+});
+
 json_reply!(ApplicationMoveFailed);
 /// The application is registered. Sent over an outbound WebSocket after it connects, once for each application.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ApplicationRegistered {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ApplicationRegistered {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+});
 
 json_reply!(ApplicationRegistered);
 /// Another WebSocket has registered the same application. This one stays open, but receives nothing more for
 /// the application.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ApplicationReplaced {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ApplicationReplaced {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+});
 
 json_reply!(ApplicationReplaced);
 /// The application is no longer registered. Sent over an outbound WebSocket.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ApplicationUnregistered {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ApplicationUnregistered {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+});
+
 json_reply!(ApplicationUnregistered);
 /// An attended transfer was tried. Sent to applications subscribed to a bridge or a channel involved.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BridgeAttendedTransfer {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Channel of the transferring party in the older of its two calls.
-    #[serde(rename = "transferer_first_leg", default, deserialize_with = "lenient")]
+    #[serde(rename = "transferer_first_leg")]
     pub transferer_first_leg: Channel,
     /// Channel of the transferring party in the newer of its two calls.
-    #[serde(rename = "transferer_second_leg", default, deserialize_with = "lenient")]
+    #[serde(rename = "transferer_second_leg")]
     pub transferer_second_leg: Channel,
     /// The channel that takes the place of the first leg when the transfer leads into an application; absent
     /// otherwise.
-    #[serde(rename = "replace_channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "replace_channel", skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<Channel>,
     /// The party of the first call; absent when there is not exactly one.
-    #[serde(rename = "transferee", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "transferee", skip_serializing_if = "Option::is_none")]
     pub transferee: Option<Channel>,
     /// The party of the second call; absent when there is not exactly one.
-    #[serde(rename = "transfer_target", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "transfer_target", skip_serializing_if = "Option::is_none")]
     pub transfer_target: Option<Channel>,
     /// How the attempt ended: `Success`, `Fail`, `Invalid` or `Not Permitted`.
-    #[serde(rename = "result", default, deserialize_with = "lenient")]
+    #[serde(rename = "result")]
     pub result: String,
     /// Whether the transfer was asked for from outside the core, for example by SIP, and not by a feature of
     /// Asterisk such as a DTMF code.
-    #[serde(rename = "is_external", default, deserialize_with = "lenient")]
+    #[serde(rename = "is_external")]
     pub is_external: bool,
     /// The bridge of the first leg; absent when it is in none.
-    #[serde(rename = "transferer_first_leg_bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "transferer_first_leg_bridge", skip_serializing_if = "Option::is_none")]
     pub transferer_first_leg_bridge: Option<Bridge>,
     /// The bridge of the second leg; absent when it is in none.
-    #[serde(rename = "transferer_second_leg_bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "transferer_second_leg_bridge", skip_serializing_if = "Option::is_none")]
     pub transferer_second_leg_bridge: Option<Bridge>,
     /// How the parties were joined: `bridge` (merged), `application`, `link` (two bridges linked by Local
     /// channels), `threeway` or `fail`. It decides which of the other `destination_` properties are present.
-    #[serde(rename = "destination_type", default, deserialize_with = "lenient")]
+    #[serde(rename = "destination_type")]
     pub destination_type: String,
     /// Id of the bridge that remains; only with the type `bridge`.
-    #[serde(rename = "destination_bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination_bridge", skip_serializing_if = "Option::is_none")]
     pub destination_bridge: Option<String>,
     /// Application that the transfer leads into; only with the type `application`.
-    #[serde(rename = "destination_application", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination_application", skip_serializing_if = "Option::is_none")]
     pub destination_application: Option<String>,
     /// One end of the Local channel that links the bridges; only with the type `link`.
-    #[serde(rename = "destination_link_first_leg", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination_link_first_leg", skip_serializing_if = "Option::is_none")]
     pub destination_link_first_leg: Option<Channel>,
     /// Other end of the Local channel that links the bridges; only with the type `link`.
-    #[serde(rename = "destination_link_second_leg", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination_link_second_leg", skip_serializing_if = "Option::is_none")]
     pub destination_link_second_leg: Option<Channel>,
     /// The channel of the transferring party that remains; only with the type `threeway`.
-    #[serde(rename = "destination_threeway_channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination_threeway_channel", skip_serializing_if = "Option::is_none")]
     pub destination_threeway_channel: Option<Channel>,
     /// The bridge that remains, with all parties; only with the type `threeway`.
-    #[serde(rename = "destination_threeway_bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "destination_threeway_bridge", skip_serializing_if = "Option::is_none")]
     pub destination_threeway_bridge: Option<Bridge>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(BridgeAttendedTransfer {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "transferer_first_leg" => transferer_first_leg,
+    "transferer_second_leg" => transferer_second_leg,
+    "replace_channel" => replace_channel,
+    "transferee" => transferee,
+    "transfer_target" => transfer_target,
+    "result" => result,
+    "is_external" => is_external,
+    "transferer_first_leg_bridge" => transferer_first_leg_bridge,
+    "transferer_second_leg_bridge" => transferer_second_leg_bridge,
+    "destination_type" => destination_type,
+    "destination_bridge" => destination_bridge,
+    "destination_application" => destination_application,
+    "destination_link_first_leg" => destination_link_first_leg,
+    "destination_link_second_leg" => destination_link_second_leg,
+    "destination_threeway_channel" => destination_threeway_channel,
+    "destination_threeway_bridge" => destination_threeway_bridge,
+});
+
 json_reply!(BridgeAttendedTransfer);
 /// A blind transfer was tried. Sent to applications subscribed to the bridge or to a channel involved.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BridgeBlindTransfer {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that transfers the other one away.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// The channel that takes the place of the transferring one, when the others cannot be transferred themselves;
     /// absent otherwise.
-    #[serde(rename = "replace_channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "replace_channel", skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<Channel>,
     /// The channel that is sent away; absent when there is not exactly one.
-    #[serde(rename = "transferee", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "transferee", skip_serializing_if = "Option::is_none")]
     pub transferee: Option<Channel>,
     /// Extension that the transfer leads to.
-    #[serde(rename = "exten", default, deserialize_with = "lenient")]
+    #[serde(rename = "exten")]
     pub exten: String,
     /// Context of that extension in the dialplan.
-    #[serde(rename = "context", default, deserialize_with = "lenient")]
+    #[serde(rename = "context")]
     pub context: String,
     /// How the attempt ended: `Success`, `Fail`, `Invalid` or `Not Permitted`.
-    #[serde(rename = "result", default, deserialize_with = "lenient")]
+    #[serde(rename = "result")]
     pub result: String,
     /// Whether the transfer was asked for from outside the core, for example by SIP, and not by a feature of
     /// Asterisk such as a DTMF code.
-    #[serde(rename = "is_external", default, deserialize_with = "lenient")]
+    #[serde(rename = "is_external")]
     pub is_external: bool,
     /// The bridge in which the transfer was asked for; absent when the channel was in none.
-    #[serde(rename = "bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "bridge", skip_serializing_if = "Option::is_none")]
     pub bridge: Option<Bridge>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(BridgeBlindTransfer {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+    "replace_channel" => replace_channel,
+    "transferee" => transferee,
+    "exten" => exten,
+    "context" => context,
+    "result" => result,
+    "is_external" => is_external,
+    "bridge" => bridge,
+});
+
 json_reply!(BridgeBlindTransfer);
 /// A bridge exists now. A subscription to this bridge comes too late for it; subscribe to all bridges
 /// (`bridge:`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BridgeCreated {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The new bridge.
-    #[serde(rename = "bridge", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge")]
     pub bridge: Bridge,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(BridgeCreated {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "bridge" => bridge,
+});
 
 json_reply!(BridgeCreated);
 /// A bridge is gone. Sent only to applications subscribed to it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BridgeDestroyed {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The bridge, as it last was.
-    #[serde(rename = "bridge", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge")]
     pub bridge: Bridge,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(BridgeDestroyed {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "bridge" => bridge,
+});
+
 json_reply!(BridgeDestroyed);
 /// All channels of one bridge have moved to another. Sent to applications subscribed to one of the two.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BridgeMerged {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The bridge that goes on.
-    #[serde(rename = "bridge", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge")]
     pub bridge: Bridge,
     /// The bridge that was emptied.
-    #[serde(rename = "bridge_from", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge_from")]
     pub bridge_from: Bridge,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(BridgeMerged {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "bridge" => bridge,
+    "bridge_from" => bridge_from,
+});
+
 json_reply!(BridgeMerged);
 /// Another channel is now the video source of a bridge.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BridgeVideoSourceChanged {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The bridge; its `video_source_id` is the new source.
-    #[serde(rename = "bridge", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge")]
     pub bridge: Bridge,
     /// Id of the channel that was the source before; absent when there was none.
-    #[serde(rename = "old_video_source_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "old_video_source_id", skip_serializing_if = "Option::is_none")]
     pub old_video_source_id: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(BridgeVideoSourceChanged {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "bridge" => bridge,
+    "old_video_source_id" => old_video_source_id,
+});
+
 json_reply!(BridgeVideoSourceChanged);
 /// StasisBroadcast() in the dialplan offers a channel to the applications. The first to claim it gets it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CallBroadcast {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel on offer; it is still in the dialplan.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Number of the caller; empty when unknown.
-    #[serde(rename = "caller", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "caller", skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// Extension that was called.
-    #[serde(rename = "called", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "called", skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(CallBroadcast {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+    "caller" => caller,
+    "called" => called,
+});
+
 json_reply!(CallBroadcast);
 /// An application has claimed a channel on offer. Sent to all applications that were offered it, the winner
 /// included, but only when StasisBroadcast() asks for it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CallClaimed {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that is no longer on offer.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Application that gets the channel.
-    #[serde(rename = "winner_app", default, deserialize_with = "lenient")]
+    #[serde(rename = "winner_app")]
     pub winner_app: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(CallClaimed {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+    "winner_app" => winner_app,
+});
+
 json_reply!(CallClaimed);
 /// The caller ID of a channel is another.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelCallerId {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Presentation of the caller ID as Asterisk's number, such as 0 for allowed.
-    #[serde(rename = "caller_presentation", default, deserialize_with = "lenient")]
+    #[serde(rename = "caller_presentation")]
     pub caller_presentation: i64,
     /// Presentation of the caller ID in words, such as `Presentation Allowed, Not Screened`.
-    #[serde(rename = "caller_presentation_txt", default, deserialize_with = "lenient")]
+    #[serde(rename = "caller_presentation_txt")]
     pub caller_presentation_txt: String,
     /// The channel, with its new caller ID.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelCallerId {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "caller_presentation" => caller_presentation,
+    "caller_presentation_txt" => caller_presentation_txt,
+    "channel" => channel,
+});
+
 json_reply!(ChannelCallerId);
 /// A channel is told anew who it is connected to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelConnectedLine {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel, with its new `connected`.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ChannelConnectedLine {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+});
 
 json_reply!(ChannelConnectedLine);
 /// A channel exists now. A subscription to this channel comes too late for it; subscribe to all channels
 /// (`channel:`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelCreated {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The new channel.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ChannelCreated {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+});
 
 json_reply!(ChannelCreated);
 /// A channel is gone. Sent only to applications subscribed to the channel; one that comes from the dialplan by
 /// Stasis() is not subscribed by that alone.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelDestroyed {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Hangup cause as an ISDN (Q.850) number, such as 16 for a normal end and 17 for busy.
-    #[serde(rename = "cause", default, deserialize_with = "lenient")]
+    #[serde(rename = "cause")]
     pub cause: i64,
     /// Hangup cause in words, such as `Normal Clearing`.
-    #[serde(rename = "cause_txt", default, deserialize_with = "lenient")]
+    #[serde(rename = "cause_txt")]
     pub cause_txt: String,
     /// Cause in terms of the technology, such as a SIP status; absent when the call ended normally.
-    #[serde(rename = "tech_cause", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "tech_cause", skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// The channel, as it last was.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelDestroyed {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "cause" => cause,
+    "cause_txt" => cause_txt,
+    "tech_cause" => tech_cause,
+    "channel" => channel,
+});
+
 json_reply!(ChannelDestroyed);
 /// A channel is about to run an application of the dialplan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelDialplan {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel, at its new place in the dialplan.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Name of the dialplan application.
-    #[serde(rename = "dialplan_app", default, deserialize_with = "lenient")]
+    #[serde(rename = "dialplan_app")]
     pub dialplan_app: String,
     /// Arguments of the dialplan application, as one text.
-    #[serde(rename = "dialplan_app_data", default, deserialize_with = "lenient")]
+    #[serde(rename = "dialplan_app_data")]
     pub dialplan_app_data: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelDialplan {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+    "dialplan_app" => dialplan_app,
+    "dialplan_app_data" => dialplan_app_data,
+});
+
 json_reply!(ChannelDialplan);
 /// A digit came in on a channel. Sent when the digit ends; nothing tells of its beginning.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelDtmfReceived {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The digit: 0-9, A-D, # or *.
-    #[serde(rename = "digit", default, deserialize_with = "lenient")]
+    #[serde(rename = "digit")]
     pub digit: String,
     /// Length of the digit in milliseconds.
-    #[serde(rename = "duration_ms", default, deserialize_with = "lenient")]
+    #[serde(rename = "duration_ms")]
     pub duration_ms: i64,
     /// The channel the digit came from.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelDtmfReceived {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "digit" => digit,
+    "duration_ms" => duration_ms,
+    "channel" => channel,
+});
+
 json_reply!(ChannelDtmfReceived);
 /// A channel is now in a bridge.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelEnteredBridge {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The bridge, with the channel in it.
-    #[serde(rename = "bridge", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge")]
     pub bridge: Bridge,
     /// The channel that came in.
-    #[serde(rename = "channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "channel", skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelEnteredBridge {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "bridge" => bridge,
+    "channel" => channel,
+});
+
 json_reply!(ChannelEnteredBridge);
 /// Somebody wants a channel to hang up. ChannelDestroyed follows when it has.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelHangupRequest {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Hangup cause as an ISDN (Q.850) number. When `soft` is true it can be an internal flag instead, such as 32
     /// after a hangup through ARI; ChannelDestroyed has the real cause.
-    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "cause", skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// Cause in terms of the technology, such as a SIP status; absent when the call ended normally.
-    #[serde(rename = "tech_cause", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "tech_cause", skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// True when Asterisk itself asks the channel to hang up; absent when the other side does.
-    #[serde(rename = "soft", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "soft", skip_serializing_if = "Option::is_none")]
     pub soft: Option<bool>,
     /// The channel that is to hang up.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelHangupRequest {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "cause" => cause,
+    "tech_cause" => tech_cause,
+    "soft" => soft,
+    "channel" => channel,
+});
+
 json_reply!(ChannelHangupRequest);
 /// The device behind a channel has put the call on hold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelHold {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that asks for the hold.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Class of music on hold it suggests; absent when it suggests none.
-    #[serde(rename = "musicclass", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "musicclass", skip_serializing_if = "Option::is_none")]
     pub musicclass: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelHold {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+    "musicclass" => musicclass,
+});
+
 json_reply!(ChannelHold);
 /// A channel is no longer in a bridge.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelLeftBridge {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The bridge, without the channel.
-    #[serde(rename = "bridge", default, deserialize_with = "lenient")]
+    #[serde(rename = "bridge")]
     pub bridge: Bridge,
     /// The channel that went out.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ChannelLeftBridge {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "bridge" => bridge,
+    "channel" => channel,
+});
 
 json_reply!(ChannelLeftBridge);
 /// The state of a channel is another, for example `Ringing` or `Up`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelStateChange {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel, with its new state.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelStateChange {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+});
+
 json_reply!(ChannelStateChange);
 /// Somebody falls silent. Sent only while the dialplan function TALK_DETECT is switched on for the channel.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelTalkingFinished {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that fell silent.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// How long there was talking, in milliseconds.
-    #[serde(rename = "duration", default, deserialize_with = "lenient")]
+    #[serde(rename = "duration")]
     pub duration: i64,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelTalkingFinished {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+    "duration" => duration,
+});
+
 json_reply!(ChannelTalkingFinished);
 /// Somebody begins to talk. Sent only while the dialplan function TALK_DETECT is switched on for the channel.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelTalkingStarted {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that talks.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelTalkingStarted {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+});
+
 json_reply!(ChannelTalkingStarted);
 /// The dialplan function TONE_DETECT, switched on for the channel, has heard its tone.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelToneDetected {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel with the tone.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ChannelToneDetected {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+});
 
 json_reply!(ChannelToneDetected);
 /// A channel asks for a transfer and leaves it to the application. Sent only for PJSIP channels with
 /// PJSIP_TRANSFER_HANDLING() set to `ari-only`, on a SIP REFER.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelTransfer {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// How far the transfer is, such as `channel_progress`, `channel_answered` or `channel_declined`; absent in the
     /// request itself.
-    #[serde(rename = "state", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "state", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Where the transfer is to lead.
-    #[serde(rename = "refer_to", default, deserialize_with = "lenient")]
+    #[serde(rename = "refer_to")]
     pub refer_to: ReferTo,
     /// Who asks for it (the Referred-By header of RFC 3892).
-    #[serde(rename = "referred_by", default, deserialize_with = "lenient")]
+    #[serde(rename = "referred_by")]
     pub referred_by: ReferredBy,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelTransfer {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "state" => state,
+    "refer_to" => refer_to,
+    "referred_by" => referred_by,
+});
+
 json_reply!(ChannelTransfer);
 /// The device behind a channel has taken the call off hold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelUnhold {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that ends the hold.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelUnhold {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+});
+
 json_reply!(ChannelUnhold);
 /// A user event, from `userEvent` or from the dialplan application UserEvent().
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelUserevent {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Name given to the event.
-    #[serde(rename = "eventname", default, deserialize_with = "lenient")]
+    #[serde(rename = "eventname")]
     pub eventname: String,
     /// The channel attached to the event; absent when there is none.
-    #[serde(rename = "channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "channel", skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// The bridge attached to the event; absent when there is none.
-    #[serde(rename = "bridge", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "bridge", skip_serializing_if = "Option::is_none")]
     pub bridge: Option<Bridge>,
     /// The endpoint attached to the event; absent when there is none.
-    #[serde(rename = "endpoint", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "endpoint", skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
     /// Data of the event by name; `eventname` is always among them.
-    #[serde(rename = "userevent", default, deserialize_with = "lenient")]
+    #[serde(rename = "userevent")]
     pub userevent: Value,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelUserevent {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "eventname" => eventname,
+    "channel" => channel,
+    "bridge" => bridge,
+    "endpoint" => endpoint,
+    "userevent" => userevent,
+});
+
 json_reply!(ChannelUserevent);
 /// A variable was set, on a channel or globally. Global ones go only to applications subscribed to all
 /// channels.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ChannelVarset {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Name of the variable.
-    #[serde(rename = "variable", default, deserialize_with = "lenient")]
+    #[serde(rename = "variable")]
     pub variable: String,
     /// Value it has now, as text.
-    #[serde(rename = "value", default, deserialize_with = "lenient")]
+    #[serde(rename = "value")]
     pub value: String,
     /// The channel whose variable it is; absent for a global variable.
-    #[serde(rename = "channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "channel", skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ChannelVarset {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "variable" => variable,
+    "value" => value,
+    "channel" => channel,
+});
+
 json_reply!(ChannelVarset);
 /// The event connection is up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Connected {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(Connected {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+});
 
 json_reply!(Connected);
 /// The event connection was closed in good order, and no event follows from it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ConnectionClosed {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Code of the close frame; 1000 is a normal end.
-    #[serde(rename = "code", default, deserialize_with = "lenient")]
+    #[serde(rename = "code")]
     pub code: i64,
     /// Text of the close frame, often empty.
-    #[serde(rename = "reason", default, deserialize_with = "lenient")]
+    #[serde(rename = "reason")]
     pub reason: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ConnectionClosed {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "code" => code,
+    "reason" => reason,
+});
+
 json_reply!(ConnectionClosed);
 /// The event connection was lost. If the client reconnects, Reconnecting follows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ConnectionLost {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Why, in words.
-    #[serde(rename = "reason", default, deserialize_with = "lenient")]
+    #[serde(rename = "reason")]
     pub reason: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(ConnectionLost {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "reason" => reason,
+});
 
 json_reply!(ConnectionLost);
 /// A contact of an endpoint came, went or changed its status. Sent only to applications subscribed to the
 /// endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ContactStatusChange {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The endpoint that has the contact.
-    #[serde(rename = "endpoint", default, deserialize_with = "lenient")]
+    #[serde(rename = "endpoint")]
     pub endpoint: Endpoint,
     /// The contact and its new status.
-    #[serde(rename = "contact_info", default, deserialize_with = "lenient")]
+    #[serde(rename = "contact_info")]
     pub contact_info: ContactInfo,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(ContactStatusChange {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "endpoint" => endpoint,
+    "contact_info" => contact_info,
+});
+
 json_reply!(ContactStatusChange);
 /// The state of a device has changed. Sent only to applications subscribed to the device.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DeviceStateChanged {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The device and its new state.
-    #[serde(rename = "device_state", default, deserialize_with = "lenient")]
+    #[serde(rename = "device_state")]
     pub device_state: DeviceState,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(DeviceStateChanged {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "device_state" => device_state,
+});
+
 json_reply!(DeviceStateChanged);
 /// An outgoing call makes progress. Sent when dialing begins, at each step and at the end.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Dial {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that calls; absent when Asterisk itself originates the call.
-    #[serde(rename = "caller", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "caller", skip_serializing_if = "Option::is_none")]
     pub caller: Option<Channel>,
     /// The channel that is called.
-    #[serde(rename = "peer", default, deserialize_with = "lenient")]
+    #[serde(rename = "peer")]
     pub peer: Channel,
     /// Where the called side forwards the call to, as a dial string; empty when it does not.
-    #[serde(rename = "forward", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "forward", skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
     /// The channel made for a forwarded call; absent otherwise.
-    #[serde(rename = "forwarded", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "forwarded", skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<Channel>,
     /// What was dialed, without the technology; empty in later steps.
-    #[serde(rename = "dialstring", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "dialstring", skip_serializing_if = "Option::is_none")]
     pub dialstring: Option<String>,
     /// How far the call is: empty at the beginning, then for example `RINGING` or `PROGRESS`, and at the end for
     /// example `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
-    #[serde(rename = "dialstatus", default, deserialize_with = "lenient")]
+    #[serde(rename = "dialstatus")]
     pub dialstatus: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Dial {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "caller" => caller,
+    "peer" => peer,
+    "forward" => forward,
+    "forwarded" => forwarded,
+    "dialstring" => dialstring,
+    "dialstatus" => dialstatus,
+});
+
 json_reply!(Dial);
 /// An endpoint went online or offline. Sent only to applications subscribed to it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EndpointStateChange {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The endpoint, with its new state.
-    #[serde(rename = "endpoint", default, deserialize_with = "lenient")]
+    #[serde(rename = "endpoint")]
     pub endpoint: Endpoint,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(EndpointStateChange {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "endpoint" => endpoint,
+});
+
 json_reply!(EndpointStateChange);
 /// Events waited for so long that the bound of the queue was reached, and the oldest were given up. This event
 /// stands in their place.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EventsDropped {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// How many events were given up.
-    #[serde(rename = "count", default, deserialize_with = "lenient")]
+    #[serde(rename = "count")]
     pub count: i64,
     /// Their size in bytes.
-    #[serde(rename = "bytes", default, deserialize_with = "lenient")]
+    #[serde(rename = "bytes")]
     pub bytes: i64,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(EventsDropped {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "count" => count,
+    "bytes" => bytes,
+});
+
 json_reply!(EventsDropped);
 /// The peer behind an endpoint registered, went away or changed otherwise. Sent only to applications subscribed
 /// to the endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PeerStatusChange {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The endpoint of the peer.
-    #[serde(rename = "endpoint", default, deserialize_with = "lenient")]
+    #[serde(rename = "endpoint")]
     pub endpoint: Endpoint,
     /// The peer and its new state.
-    #[serde(rename = "peer", default, deserialize_with = "lenient")]
+    #[serde(rename = "peer")]
     pub peer: Peer,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(PeerStatusChange {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "endpoint" => endpoint,
+    "peer" => peer,
+});
+
 json_reply!(PeerStatusChange);
 /// A playback with several media URIs is through with one of them, even if that one failed. PlaybackStarted
 /// follows for the next.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PlaybackContinuing {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The playback, as it is at this moment.
-    #[serde(rename = "playback", default, deserialize_with = "lenient")]
+    #[serde(rename = "playback")]
     pub playback: Playback,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(PlaybackContinuing {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "playback" => playback,
+});
 
 json_reply!(PlaybackContinuing);
 /// A playback is over. Its state tells whether it was played or stopped (`done`) or could not be played
 /// (`failed`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PlaybackFinished {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The playback, as it is at this moment.
-    #[serde(rename = "playback", default, deserialize_with = "lenient")]
+    #[serde(rename = "playback")]
     pub playback: Playback,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(PlaybackFinished {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "playback" => playback,
+});
 
 json_reply!(PlaybackFinished);
 /// Media begins to play. Sent for each media URI of a playback, and again after a pause.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PlaybackStarted {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The playback, as it is at this moment.
-    #[serde(rename = "playback", default, deserialize_with = "lenient")]
+    #[serde(rename = "playback")]
     pub playback: Playback,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(PlaybackStarted {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "playback" => playback,
+});
+
 json_reply!(PlaybackStarted);
 /// The response to a RESTRequest. Responses come in the order of the requests, with events in between.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RESTResponse {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The transaction id of the request; empty when it had none.
-    #[serde(rename = "transaction_id", default, deserialize_with = "lenient")]
+    #[serde(rename = "transaction_id")]
     pub transaction_id: String,
     /// The request id of the request; empty when it had none.
-    #[serde(rename = "request_id", default, deserialize_with = "lenient")]
+    #[serde(rename = "request_id")]
     pub request_id: String,
     /// HTTP status of the result, such as 200.
-    #[serde(rename = "status_code", default, deserialize_with = "lenient")]
+    #[serde(rename = "status_code")]
     pub status_code: i64,
     /// Words for the status, such as `OK`.
-    #[serde(rename = "reason_phrase", default, deserialize_with = "lenient")]
+    #[serde(rename = "reason_phrase")]
     pub reason_phrase: String,
     /// Path of the request, without its query.
-    #[serde(rename = "uri", default, deserialize_with = "lenient")]
+    #[serde(rename = "uri")]
     pub uri: String,
     /// Media type of `message_body`; absent when there is none.
-    #[serde(rename = "content_type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "content_type", skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Body as text, mostly JSON; absent when there is none, as with status 204.
-    #[serde(rename = "message_body", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "message_body", skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(RESTResponse {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "transaction_id" => transaction_id,
+    "request_id" => request_id,
+    "status_code" => status_code,
+    "reason_phrase" => reason_phrase,
+    "uri" => uri,
+    "content_type" => content_type,
+    "message_body" => message_body,
+});
+
 json_reply!(RESTResponse);
 /// The event connection is back. Events of the gap are lost: Asterisk replays nothing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Reconnected {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// How many attempts it took.
-    #[serde(rename = "attempts", default, deserialize_with = "lenient")]
+    #[serde(rename = "attempts")]
     pub attempts: i64,
     /// For how long there was no connection, in milliseconds.
-    #[serde(rename = "gap_ms", default, deserialize_with = "lenient")]
+    #[serde(rename = "gap_ms")]
     pub gap_ms: i64,
     /// Subscriptions and event filters that were applied again.
-    #[serde(rename = "restored", default, deserialize_with = "lenient")]
+    #[serde(rename = "restored")]
     pub restored: Vec<String>,
     /// Subscriptions and event filters that could not be applied again, each with the reason.
-    #[serde(rename = "not_restored", default, deserialize_with = "lenient")]
+    #[serde(rename = "not_restored")]
     pub not_restored: Vec<String>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Reconnected {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "attempts" => attempts,
+    "gap_ms" => gap_ms,
+    "restored" => restored,
+    "not_restored" => not_restored,
+});
+
 json_reply!(Reconnected);
 /// The client is about to try to connect again.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Reconnecting {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Number of this attempt, from 1.
-    #[serde(rename = "attempt", default, deserialize_with = "lenient")]
+    #[serde(rename = "attempt")]
     pub attempt: i64,
     /// How long the client waits before the attempt, in milliseconds.
-    #[serde(rename = "delay_ms", default, deserialize_with = "lenient")]
+    #[serde(rename = "delay_ms")]
     pub delay_ms: i64,
     /// Why the last attempt failed, or the connection was lost.
-    #[serde(rename = "reason", default, deserialize_with = "lenient")]
+    #[serde(rename = "reason")]
     pub reason: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(Reconnecting {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "attempt" => attempt,
+    "delay_ms" => delay_ms,
+    "reason" => reason,
+});
+
 json_reply!(Reconnecting);
 /// A recording could not be made.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecordingFailed {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The recording, with the cause.
-    #[serde(rename = "recording", default, deserialize_with = "lenient")]
+    #[serde(rename = "recording")]
     pub recording: LiveRecording,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(RecordingFailed {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "recording" => recording,
+});
 
 json_reply!(RecordingFailed);
 /// A recording is over. Also sent when it was thrown away.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecordingFinished {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The recording, now with its duration.
-    #[serde(rename = "recording", default, deserialize_with = "lenient")]
+    #[serde(rename = "recording")]
     pub recording: LiveRecording,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(RecordingFinished {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "recording" => recording,
+});
 
 json_reply!(RecordingFinished);
 /// A recording begins to record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecordingStarted {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The recording, as it is at this moment.
-    #[serde(rename = "recording", default, deserialize_with = "lenient")]
+    #[serde(rename = "recording")]
     pub recording: LiveRecording,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(RecordingStarted {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "recording" => recording,
+});
+
 json_reply!(RecordingStarted);
 /// A channel has left the application: it hung up, moved on in the dialplan or went to another application.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StasisEnd {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The channel that left.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(StasisEnd {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "channel" => channel,
+});
+
 json_reply!(StasisEnd);
 /// A channel has entered the application, which controls it from now on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StasisStart {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// Arguments for the application, from Stasis() in the dialplan or from `appArgs`; empty when there are none.
-    #[serde(rename = "args", default, deserialize_with = "lenient")]
+    #[serde(rename = "args")]
     pub args: Vec<String>,
     /// The channel that entered.
-    #[serde(rename = "channel", default, deserialize_with = "lenient")]
+    #[serde(rename = "channel")]
     pub channel: Channel,
     /// The channel whose place it takes after a transfer; absent otherwise.
-    #[serde(rename = "replace_channel", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "replace_channel", skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<Channel>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(StasisStart {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "args" => args,
+    "channel" => channel,
+    "replace_channel" => replace_channel,
+});
+
 json_reply!(StasisStart);
 /// A text message has come in outside of any call. Sent only to applications subscribed to the endpoint, or to
 /// all of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TextMessageReceived {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// The message itself.
-    #[serde(rename = "message", default, deserialize_with = "lenient")]
+    #[serde(rename = "message")]
     pub message: TextMessage,
     /// The endpoint that sent it; absent when Asterisk cannot tell.
-    #[serde(rename = "endpoint", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "endpoint", skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+read_model!(TextMessageReceived {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "message" => message,
+    "endpoint" => endpoint,
+});
+
 json_reply!(TextMessageReceived);
 /// Something arrived on the event connection that is no event.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct UnreadableFrame {
     /// Name of the model that describes this message, such as `StasisStart`.
-    #[serde(rename = "type", default, deserialize_with = "lenient")]
+    #[serde(rename = "type")]
     pub type_: String,
     /// Entity id (EID) of the Asterisk that sends the message, to tell servers apart.
-    #[serde(rename = "asterisk_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "asterisk_id", skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
     /// Application that this copy of the event is for.
-    #[serde(rename = "application", default, deserialize_with = "lenient")]
+    #[serde(rename = "application")]
     pub application: String,
     /// When the event was created.
-    #[serde(rename = "timestamp", default, deserialize_with = "lenient")]
+    #[serde(rename = "timestamp")]
     pub timestamp: String,
     /// What is wrong with it.
-    #[serde(rename = "reason", default, deserialize_with = "lenient")]
+    #[serde(rename = "reason")]
     pub reason: String,
     /// The beginning of what arrived.
-    #[serde(rename = "frame", default, deserialize_with = "lenient")]
+    #[serde(rename = "frame")]
     pub frame: String,
     /// Fields this release does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+read_model!(UnreadableFrame {
+    "type" => type_,
+    "asterisk_id" => asterisk_id,
+    "application" => application,
+    "timestamp" => timestamp,
+    "reason" => reason,
+    "frame" => frame,
+});
 
 json_reply!(UnreadableFrame);
