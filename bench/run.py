@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -90,7 +91,7 @@ def set_up(languages, arguments):
                 ["sh", str(script), str(CACHE / language)], cwd=ROOT, stderr=subprocess.PIPE, text=True
             )
             if done.returncode:
-                missing[language] = last_line(done.stderr)
+                missing[language] = reason_in(done.stderr)
                 say(f"{language} cannot be set up:\n{done.stderr}")
     return missing
 
@@ -169,7 +170,7 @@ def once(job, turn, server, result):
             run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
         seconds = time.perf_counter() - start
         if run.returncode:
-            result["failed"] = last_line(run.stderr) or f"ended with {run.returncode}"
+            result["failed"] = reason_in(run.stderr) or f"ended with {run.returncode}"
         elif job.kind == "generate":
             result["samples"].append({"seconds": seconds})
         else:
@@ -221,9 +222,11 @@ def facts():
     }
 
 
-def last_line(text):
+def reason_in(text):
+    """What a program that failed has said: the line that names the error, not what languages print around it."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""
+    named = [line for line in lines if re.search(r"\w*(Error|Exception)\b|^error", line)]
+    return (named or lines or [""])[-1][:200]
 
 
 def say(text):
