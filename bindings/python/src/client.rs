@@ -1,16 +1,16 @@
 //! The connection to one server.
 
-use std::future::Future;
-
-use ari_core::{Error, Interest, ObjectKey, Options, SubscriptionId};
+use ari_core::{Interest, ObjectKey, Options, SubscriptionId};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::Value;
 
 use crate::arguments::{arguments, named, query};
+use crate::mailbox::Mailbox;
 use crate::outcome::{raise, reply};
 use crate::stream::Stream;
-use crate::tasks::{spawn, wait};
+use crate::tasks::{spawn, Canceller};
+use crate::wait::{here, wait};
 
 /// One server: calls, subscriptions and event streams.
 #[pyclass(frozen, module = "ari._native")]
@@ -50,59 +50,66 @@ impl Client {
         wait(py, ari_core::Client::connect(read)).map(|inner| Client { inner })
     }
 
-    /// The same as an asyncio future.
+    /// The same for an asyncio future.
     #[staticmethod]
-    fn connect_async<'py>(
-        event_loop: &Bound<'py, PyAny>,
+    fn connect_async(
+        promise: &Bound<'_, PyAny>,
+        mailbox: &Mailbox,
         url: &str,
         username: &str,
         password: &str,
         options: &Bound<'_, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Canceller> {
         let read = read_options(url, username, password, options)?;
-        spawn(event_loop, ari_core::Client::connect(read), |py, inner| Ok(Py::new(py, Client { inner })?.into_any()))
+        spawn(promise, mailbox, ari_core::Client::connect(read), |py, inner| {
+            Ok(Py::new(py, Client { inner })?.into_any())
+        })
     }
 
     /// Calls an operation by its id such as `channels.get`.
     fn call(&self, py: Python<'_>, operation: &str, values: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
         let values = arguments(operation, values)?;
-        reply(py, wait(py, self.inner.call(operation, values))?)
+        reply(py, here(py, |go_on| self.inner.call_here(operation, values, go_on))?)
     }
 
-    /// The same as an asyncio future.
-    fn call_async<'py>(
+    /// The same for an asyncio future.
+    fn call_async(
         &self,
-        event_loop: &Bound<'py, PyAny>,
+        promise: &Bound<'_, PyAny>,
+        mailbox: &Mailbox,
         operation: String,
         values: &Bound<'_, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Canceller> {
         let values = arguments(&operation, values)?;
         let client = self.inner.clone();
-        spawn(event_loop, async move { client.call(&operation, values).await }, reply)
+        spawn(promise, mailbox, async move { client.call(&operation, values).await }, reply)
     }
 
     /// Sends a request the operation table does not know.
     fn request(
         &self,
         py: Python<'_>,
-        method: String,
-        path: String,
+        method: &str,
+        path: &str,
         pairs: Vec<(String, Bound<'_, PyAny>)>,
         body: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        reply(py, wait(py, self.requested(method, path, pairs, body)?)?)
+        let (pairs, body) = (query(pairs)?, body_of_request(body)?);
+        reply(py, here(py, |go_on| self.inner.request_here(method, path, &pairs, body, go_on))?)
     }
 
-    /// The same as an asyncio future.
-    fn request_async<'py>(
+    /// The same for an asyncio future.
+    fn request_async(
         &self,
-        event_loop: &Bound<'py, PyAny>,
+        promise: &Bound<'_, PyAny>,
+        mailbox: &Mailbox,
         method: String,
         path: String,
         pairs: Vec<(String, Bound<'_, PyAny>)>,
         body: &Bound<'_, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        spawn(event_loop, self.requested(method, path, pairs, body)?, reply)
+    ) -> PyResult<Canceller> {
+        let (pairs, body, client) = (query(pairs)?, body_of_request(body)?, self.inner.clone());
+        spawn(promise, mailbox, async move { client.request(&method, &path, &pairs, body).await }, reply)
     }
 
     /// Raises in a child made by fork: a client does not survive it. To be asked before a lock is taken, which may be held by
@@ -140,20 +147,21 @@ impl Client {
         Ok(Stream::new(self.inner.clone(), stream))
     }
 
-    /// The same as an asyncio future.
-    fn open_async<'py>(
+    /// The same for an asyncio future.
+    fn open_async(
         &self,
-        event_loop: &Bound<'py, PyAny>,
+        promise: &Bound<'_, PyAny>,
+        mailbox: &Mailbox,
         operation: String,
         values: &Bound<'_, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Canceller> {
         let values = arguments(&operation, values)?;
         let client = self.inner.clone();
         let opening = async move {
             let stream = client.open(&operation, values).await?;
             Ok(Stream::new(client, stream))
         };
-        spawn(event_loop, opening, |py, stream| Ok(Py::new(py, stream)?.into_any()))
+        spawn(promise, mailbox, opening, |py, stream| Ok(Py::new(py, stream)?.into_any()))
     }
 
     /// Closes every event connection of this client.
@@ -174,20 +182,7 @@ impl Client {
     }
 }
 
-impl Client {
-    fn requested(
-        &self,
-        method: String,
-        path: String,
-        pairs: Vec<(String, Bound<'_, PyAny>)>,
-        body: &Bound<'_, PyAny>,
-    ) -> PyResult<impl Future<Output = Result<ari_core::Reply, Error>> + Send + 'static> {
-        let pairs = query(pairs)?;
-        let body = match named("request", "body", body)? {
-            Value::Null => None,
-            body => Some(body),
-        };
-        let client = self.inner.clone();
-        Ok(async move { client.request(&method, &path, &pairs, body).await })
-    }
+fn body_of_request(body: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    let body = named("request", "body", body)?;
+    Ok((!body.is_null()).then_some(body))
 }

@@ -111,10 +111,19 @@ impl Kinds {
     }
 }
 
-/// Puts the fields of an event's JSON into its dict, whatever the class says of that; false when this takes Python's own reader.
+/// Puts the fields of an event's JSON into its dict, whatever the class says of that.
 #[pyfunction]
-pub fn fill(event: &Bound<'_, PyDict>, frame: &[u8]) -> bool {
-    std::str::from_utf8(frame).is_ok_and(|text| json::fill(event, text).is_some())
+pub fn load(event: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = event.py();
+    let frame = event.getattr(intern!(py, "_frame"))?;
+    let Ok(frame) = frame.cast::<PyBytes>() else { return Ok(()) };
+    let dict = event.cast::<PyDict>()?;
+    let text = std::str::from_utf8(frame.as_bytes()).ok();
+    if text.and_then(|text| json::fill(dict, text)).is_none() {
+        let read = py.import(intern!(py, "json"))?.call_method1(intern!(py, "loads"), (frame,))?;
+        dict.update(read.cast()?)?;
+    }
+    event.setattr(intern!(py, "_frame"), py.None())
 }
 
 /// Which of these fields of an event hold an object; `None` when the JSON has to be read to tell.

@@ -133,17 +133,17 @@ impl<'py, 'a> Reader<'py, 'a> {
 
     /// The span of a text up to its closing quote, and whether something in it is escaped.
     fn span(&mut self) -> Option<(&'a str, bool)> {
-        let (bytes, start) = (self.text.as_bytes(), self.at);
+        let start = self.at;
         let mut escaped = false;
         loop {
-            match *bytes.get(self.at)? {
+            self.at = special(self.text.as_bytes(), self.at)?;
+            match self.text.as_bytes()[self.at] {
                 b'"' => break,
                 b'\\' => {
                     escaped = true;
                     self.at += 2;
                 }
-                0..0x20 => return None,
-                _ => self.at += 1,
+                _ => return None,
             }
         }
         self.at += 1;
@@ -165,9 +165,7 @@ impl<'py, 'a> Reader<'py, 'a> {
         if text.len() > LONGEST_NAME {
             return Some(PyString::new(self.py, text));
         }
-        let hash =
-            text.bytes().fold(0u32, |hash, byte| (hash.rotate_left(5) ^ u32::from(byte)).wrapping_mul(0x9E37_79B1));
-        let slot = &mut self.names[(hash >> 16) as usize % SLOTS];
+        let slot = &mut self.names[slot(text.as_bytes())];
         match slot {
             Some(known) if *known.text == *text.as_bytes() => Some(known.value.bind(self.py).clone()),
             _ => {
@@ -199,6 +197,33 @@ impl<'py, 'a> Reader<'py, 'a> {
         let number: f64 = text.parse().ok()?;
         (!odd && number.is_finite()).then(|| PyFloat::new(self.py, number).into_any())
     }
+}
+
+/// Where the next quote, backslash or control character is. Eight bytes are looked at together: a byte that is zero after
+/// what is looked for was taken off is the first to borrow from its highest bit.
+fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    while let Some(eight) = bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
+        let eight = u64::from_le_bytes(eight);
+        let (quote, backslash) = (eight ^ (ONES * u64::from(b'"')), eight ^ (ONES * u64::from(b'\\')));
+        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+        let found = (below(quote, 1) | below(backslash, 1) | below(eight, 0x20)) & (ONES << 7);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|more| at + more)
+}
+
+/// The place of a name among those that are held, by its ends.
+fn slot(name: &[u8]) -> usize {
+    let eight = |bytes: &[u8]| bytes.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    let (first, last) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (eight(name), name.len() as u64),
+    };
+    ((first ^ last.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % SLOTS
 }
 
 /// Half of a surrogate pair can be a text in Python, but not here.
@@ -253,27 +278,31 @@ pub fn objects_in<'a>(text: &str, fields: &[&'a str]) -> Option<Vec<&'a str>> {
             b'}' | b']' => depth -= 1,
             b'"' => {
                 let start = at;
-                while *bytes.get(at)? != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                loop {
+                    at = special(bytes, at)?;
+                    match bytes[at] {
+                        b'"' => break,
+                        _ => at += 2,
+                    }
                 }
-                let name = start..at;
+                let name = &bytes[start..at];
                 at += 1;
                 if depth != 1 {
                     continue;
                 }
-                let after = |from: usize| bytes[from..].iter().position(|byte| !byte.is_ascii_whitespace());
-                let colon = at + after(at)?;
+                let after =
+                    |from: usize| Some(from + bytes[from..].iter().position(|byte| !byte.is_ascii_whitespace())?);
+                let colon = after(at)?;
                 if bytes[colon] != b':' {
                     continue;
                 }
-                if bytes[name.clone()].contains(&b'\\') {
+                if name.contains(&b'\\') {
                     return None;
                 }
-                if let Some(field) = fields.iter().find(|field| field.as_bytes() == &bytes[name.clone()]) {
-                    let value = colon + 1 + after(colon + 1)?;
+                if let Some(field) = fields.iter().find(|field| field.as_bytes() == name) {
                     // The last one counts.
                     found.retain(|(known, _)| known != field);
-                    found.push((field, bytes[value] == b'{'));
+                    found.push((field, bytes[after(colon + 1)?] == b'{'));
                 }
             }
             _ => {}

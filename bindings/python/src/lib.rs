@@ -5,17 +5,21 @@ mod arguments;
 mod client;
 mod event;
 mod json;
+mod mailbox;
 mod outcome;
 mod simulator;
 mod stream;
 mod tasks;
+mod wait;
 
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
     use super::client::Client;
     #[pymodule_export]
-    use super::event::{fill, objects_in, Surface};
+    use super::event::{load, objects_in, Surface};
+    #[pymodule_export]
+    use super::mailbox::Mailbox;
     #[pymodule_export]
     use super::simulator::Simulator;
     #[pymodule_export]

@@ -10,8 +10,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::event::{Kind, Kinds, Surface};
+use crate::mailbox::Mailbox;
 use crate::outcome::raise;
-use crate::tasks::{spawn, wait};
+use crate::tasks::{spawn, Canceller};
+use crate::wait::wait;
 
 /// More at once makes nothing faster, and what a new handler has matched again is more.
 const LIMIT: BatchLimit = BatchLimit { events: 1024, bytes: 128 << 10 };
@@ -152,10 +154,10 @@ impl Stream {
         })
     }
 
-    /// An asyncio future that is done when it is worth while to look again.
-    fn ready_async<'py>(&self, event_loop: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    /// Ends an asyncio future when it is worth while to look again.
+    fn ready_async(&self, promise: &Bound<'_, PyAny>, mailbox: &Mailbox) -> PyResult<Canceller> {
         let stream = self.inner.clone();
-        spawn(event_loop, async move { stream.ready().await }, |py, ()| Ok(py.None()))
+        spawn(promise, mailbox, async move { stream.ready().await }, |py, ()| Ok(py.None()))
     }
 
     /// Sends a ping and waits for its pong.
@@ -163,10 +165,10 @@ impl Stream {
         wait(py, self.inner.ping())
     }
 
-    /// The same as an asyncio future.
-    fn ping_async<'py>(&self, event_loop: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    /// The same for an asyncio future.
+    fn ping_async(&self, promise: &Bound<'_, PyAny>, mailbox: &Mailbox) -> PyResult<Canceller> {
         let stream = self.inner.clone();
-        spawn(event_loop, async move { stream.ping().await }, |py, ()| Ok(py.None()))
+        spawn(promise, mailbox, async move { stream.ping().await }, |py, ()| Ok(py.None()))
     }
 
     /// Closes the connection; the stream ends.

@@ -18,6 +18,7 @@ from .calls import as_json, read
 from .client import Apps, ClientBase, Query, opening, query_pairs
 from .handlers import Handle
 from .sync import Wanted
+from .tasks import answer, begin
 
 S = TypeVar("S", bound="AsyncClientBase")
 E = TypeVar("E")
@@ -38,12 +39,11 @@ class AsyncClientBase(ClientBase):
     async def connect(cls: type[S], base_url: str, username: str, password: str, **options: Any) -> S:
         """A client whose server has answered; see ``ari.connect_async``."""
         client = cls.__new__(cls)
-        loop = asyncio.get_running_loop()
-        client._begin(await _native.Client.connect_async(loop, base_url, username, password, options))
+        client._begin(await answer(_native.Client.connect_async, base_url, username, password, options))
         return client
 
     def _send(self, operation: str, arguments: dict[str, Any]) -> Awaitable[Any]:
-        return self._native.call_async(asyncio.get_running_loop(), operation, arguments)
+        return answer(self._native.call_async, operation, arguments)
 
     async def request(self, method: str, path: str, query: Query | None = None, body: Any = None) -> Any:
         """Sends a request the library has no method for.
@@ -57,8 +57,8 @@ class AsyncClientBase(ClientBase):
         Returns:
             The JSON of the answer, a file, or None when there is nothing.
         """
-        loop = asyncio.get_running_loop()
-        return read(self, await self._native.request_async(loop, method, path, query_pairs(query), body), as_json)
+        found = await answer(self._native.request_async, method, path, query_pairs(query), body)
+        return read(self, found, as_json)
 
     async def run(self, apps: Apps, subscribeAll: bool = False) -> None:
         """Receives the events of applications and calls their handlers, until the connection is closed.
@@ -82,7 +82,7 @@ class AsyncClientBase(ClientBase):
             drain.close()
 
     def _drain(self, operation: str, arguments: dict[str, Any]) -> AsyncDrain:
-        return AsyncDrain(self, self._native.open_async(asyncio.get_running_loop(), operation, arguments))
+        return AsyncDrain(self, begin(self._native.open_async, operation, arguments))
 
     def _iterate(self, operation: str, arguments: dict[str, Any]) -> AsyncEventIterator[Any]:
         wanted = Wanted()
@@ -164,7 +164,7 @@ class AsyncDrain:
             if found:
                 return True
             if self._ready is None:
-                self._ready = stream.ready_async(asyncio.get_running_loop())
+                self._ready = begin(stream.ready_async)
             await asyncio.shield(self._ready)
             self._ready = None
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from .._native import fill
+from .._native import load
 from .fields import Fields
 
 E = TypeVar("E", bound="LazyEvent")
@@ -52,11 +51,8 @@ class LazyEvent(dict[str, Any], Fields):
         return cls(client, json)
 
     def _load(self) -> None:
-        frame = self._frame
-        if frame is not None:
-            if not fill(self, frame):
-                dict.update(self, json.loads(frame))
-            self._frame = None
+        if self._frame is not None:
+            load(self)
 
     def _json_of(self) -> Mapping[str, Any]:
         return self
@@ -73,7 +69,7 @@ class LazyEvent(dict[str, Any], Fields):
         """Where ``dict.__getitem__``, which stays as it is, comes for a key that is not there, or not yet."""
         if self._frame is None:
             raise KeyError(key)
-        self._load()
+        load(self)
         return self[key]
 
     def get(self, key: Any, default: Any = None) -> Any:
