@@ -11,6 +11,7 @@ tables. A client that cannot be had or fails is a line with its reason.
 """
 
 import argparse
+import base64
 import json
 import os
 import platform
@@ -20,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -31,7 +33,7 @@ ASTERISK = [sys.executable, str(ROOT / "scripts/asterisk/asterisk.py")]
 
 # Seconds after which a program has failed: ten of them a client waits for events that do not come.
 PATIENCE = 90
-# Calls of this kind are answered with 200 channels, and so they are by the real Asterisk.
+# The server of the benchmark has so many, and so has the real Asterisk.
 CHANNELS = 200
 
 
@@ -107,26 +109,37 @@ def line_of(command):
             line = process.stdout.readline()
             if not line:
                 raise RuntimeError(f"{command[0]} did not start")
-            yield process, json.loads(line)
+            yield json.loads(line)
         finally:
             process.stdin.close()
 
 
 @contextmanager
 def stub():
-    with line_of([str(TARGET / "ari-bench"), "serve"]) as (_, server):
+    with line_of([str(TARGET / "ari-bench"), "serve"]) as server:
         yield server["url"], {}
 
 
 @contextmanager
 def asterisk():
-    with line_of([*ASTERISK, "up", "--ephemeral"]) as (process, server):
+    with line_of([*ASTERISK, "up", "--ephemeral"]) as server:
+        login = base64.b64encode(f"{server['username']}:{server['password']}".encode()).decode()
+        call = "channels?endpoint=Local/100@default&context=default&extension=100&priority=1"
         for _ in range(CHANNELS // 2):
             # Each has two ends, and each end is a channel.
-            process.stdin.write("cli channel originate Local/100@default extension 100@default\n")
-            process.stdin.flush()
-            process.stdout.readline()
+            ask(server["url"], "POST", call, login)
+        deadline = time.monotonic() + PATIENCE
+        while len(json.loads(ask(server["url"], "GET", "channels", login))) != CHANNELS:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Asterisk did not get to {CHANNELS} channels")
+            time.sleep(0.1)
         yield server["url"], {"ARI_USERNAME": server["username"], "ARI_PASSWORD": server["password"]}
+
+
+def ask(url, method, path, login):
+    request = urllib.request.Request(f"{url}/ari/{path}", method=method, headers={"Authorization": f"Basic {login}"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return answer.read()
 
 
 # Measuring
