@@ -14,7 +14,7 @@ CODEGEN := $(CARGO) run --quiet --package ari-codegen --
 # Where Python code of ours lies, generated code included.
 PYTHON_CODE := scripts examples/python bindings/python bench
 # Where JavaScript of ours lies, from bindings/node, where its tools are.
-NODE_CODE := . ../../examples/node
+NODE_CODE := . ../../examples/node ../../bench/node
 NODE_MODULES := bindings/node/node_modules
 # The modules of the Perl client.
 PERL_MODULES = $(shell find bindings/perl/lib bindings/perl/generated -name '*.pm')

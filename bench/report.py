@@ -38,10 +38,12 @@ def markdown(results):
 def machine(results):
     facts = results["facts"]
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    return (
+    text = (
         f"Measured {facts['date']} at {facts['revision']} on {facts['cores']} cores of {facts['machine']}, "
         f"{facts['system']}, loopback; {versions}. Medians of {results['rounds']} rounds."
     )
+    modules = ", ".join(f"{name} {version}" for name, version in facts["modules"].items() if name != "perl")
+    return f"{text} Perl's modules: {modules}." if modules else text
 
 
 def rows(title, head, lines):
@@ -60,11 +62,11 @@ def number(value):
 
 def targets(figures):
     lines = [
-        [text, *(f"{target.bound:g}: {verdict(target)}" for target in pair)]
+        [text, *(f"{target.bound:g}: {verdict(target)}{by_cpu(target)}" for target in pair)]
         for text, pair in event_targets(figures)
         if any(target.measured for target in pair)
     ]
-    yield rows("To reach: events", ["ratios of events a second", "one in ten wanted", "all wanted"], lines)
+    yield rows("To reach: events", ["ratios of events a second (and by CPU)", "one in ten wanted", "all wanted"], lines)
     lines = [
         [text, *(f"{verdict(target)} ({target.what})" for target in row)]
         for text, row in call_targets(figures)
@@ -88,8 +90,15 @@ def targets(figures):
 def verdict(target):
     if target.measured is None:
         return "not measured"
-    measured = f"{target.measured:.2f}" if target.measured < 10 else f"{target.measured:.0f}"
-    return f"**{measured}**" if target.reached else f"{measured}, missed"
+    return f"**{short(target.measured)}**" if target.reached else f"{short(target.measured)}, missed"
+
+
+def by_cpu(target):
+    return f" ({short(target.by_cpu)})" if target.by_cpu else ""
+
+
+def short(ratio):
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
 
 
 def outrun(figures):
