@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::scan::{self, Reach, Sighted};
-use super::spec::{tables, EventSpec, ObjectField, Tables};
+use super::spec::{tables, EventSpec, KnownEvent, ObjectField, Tables};
 use super::text::Text;
 
 /// An event as it waits for its handlers, not looked at if it came from the server.
@@ -17,8 +17,17 @@ pub(crate) struct Frame {
     /// Rises by arrival; assigned by the queue.
     pub sequence: u64,
     pub text: Text,
-    /// Its type, if this library made it.
-    made: Option<&'static EventSpec>,
+    known: Known,
+}
+
+/// What is known of a frame before it is handed over.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    Nothing,
+    /// This library made it.
+    Made(&'static EventSpec),
+    /// It has been read to its end, and is what Asterisk writes.
+    Checked(&'static KnownEvent),
 }
 
 /// Type of an event.
@@ -65,17 +74,29 @@ pub(crate) struct Sighting<'a> {
 impl Frame {
     /// A frame of the server.
     pub fn received(text: Text) -> Frame {
-        Frame { sequence: 0, text, made: None }
+        Frame { sequence: 0, text, known: Known::Nothing }
     }
 
     /// A frame this library made.
     pub fn made(spec: &'static EventSpec, text: String) -> Frame {
-        Frame { sequence: 0, text: text.into(), made: Some(spec) }
+        Frame { sequence: 0, text: text.into(), known: Known::Made(spec) }
     }
 
     /// The type, if this library made it.
     pub fn library(&self) -> Option<&'static EventSpec> {
-        self.made
+        match self.known {
+            Known::Made(spec) => Some(spec),
+            _ => None,
+        }
+    }
+
+    /// Reads it to its end now, so that this need not be done when it is handed over.
+    pub fn check(&mut self) {
+        let text = self.text.as_str();
+        let Some(event) = scan::event_type(text) else { return };
+        if scan::objects(text, event, Reach::End).is_ok() {
+            self.known = Known::Checked(event);
+        }
     }
 
     /// Puts another one in its place.
@@ -83,14 +104,19 @@ impl Frame {
         *self = Frame { sequence: self.sequence, ..other };
     }
 
-    /// Looks at all of it. The error says why it is no event.
-    pub fn sight(&self) -> Result<Sighting<'_>, String> {
-        if let Some(spec) = self.made {
-            return Ok(Sighting { name: Name::Known(spec), objects: Sighted::new() });
-        }
+    /// Looks at all of it, for its objects only where they are asked for. The error says why it is no event.
+    pub fn sight(&self, with_objects: bool) -> Result<Sighting<'_>, String> {
         let text = self.text.as_str();
-        if let Some(event) = scan::event_type(text) {
-            if let Ok(objects) = scan::objects(text, event, Reach::End) {
+        let (event, reach) = match self.known {
+            Known::Made(spec) => return Ok(Sighting { name: Name::Known(spec), objects: Sighted::new() }),
+            Known::Checked(event) if !with_objects => {
+                return Ok(Sighting { name: Name::Known(event.spec), objects: Sighted::new() });
+            }
+            Known::Checked(event) => (Some(event), Reach::Objects),
+            Known::Nothing => (scan::event_type(text), Reach::End),
+        };
+        if let Some(event) = event {
+            if let Ok(objects) = scan::objects(text, event, reach) {
                 return Ok(Sighting { name: Name::Known(event.spec), objects });
             }
         }
@@ -282,7 +308,7 @@ mod tests {
 
     fn read(text: &str) -> (String, Vec<(String, String)>) {
         let frame = Frame::received(text.to_string().into());
-        let sighting = frame.sight().unwrap();
+        let sighting = frame.sight(true).unwrap();
         let objects = sighting.objects.iter().map(|(object, id)| (object.class.to_string(), id.to_string()));
         (sighting.name.as_str().to_string(), objects.collect())
     }
@@ -327,7 +353,7 @@ mod tests {
     #[test]
     fn what_is_no_event_is_told() {
         for text in ["", "[]", "{}", "{\"type\":5}", "{\"type\":null}", "{\"type\":\"X\"} x", "nonsense"] {
-            assert!(Frame::received(text.to_string().into()).sight().is_err(), "{text}");
+            assert!(Frame::received(text.to_string().into()).sight(true).is_err(), "{text}");
         }
     }
 }

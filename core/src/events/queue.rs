@@ -73,7 +73,7 @@ impl Matched {
     /// The domain objects in it, which are looked for each time.
     pub fn objects(&self) -> Vec<EventObject> {
         let frame = Frame::received(self.text.clone());
-        let objects = frame.sight().map(|sighting| sighting.objects).unwrap_or_default();
+        let objects = frame.sight(true).map(|sighting| sighting.objects).unwrap_or_default();
         let named = |(object, id): (&'static super::spec::ObjectField, std::borrow::Cow<'_, str>)| EventObject {
             field: object.field,
             class: object.class,
@@ -142,10 +142,11 @@ impl Queue {
         self.push_all([frame]);
     }
 
-    pub fn push_all(&self, frames: impl IntoIterator<Item = Frame>) {
+    /// Tells how many wait.
+    pub fn push_all(&self, frames: impl IntoIterator<Item = Frame>) -> usize {
         let mut arrivals = lock(&self.arrivals);
         if arrivals.end.is_some() {
-            return;
+            return 0;
         }
         for frame in frames {
             arrivals.append(frame);
@@ -153,8 +154,10 @@ impl Queue {
         if arrivals.bytes > self.limit {
             arrivals.give_up_oldest(self.limit, &self.application);
         }
+        let waiting = arrivals.frames.len();
         drop(arrivals);
         self.arrived.notify_one();
+        waiting
     }
 
     /// Keeps a place for a frame that is not known yet; what comes after it waits.
@@ -309,12 +312,14 @@ impl Taken {
             if matcher.passes_over(frame) {
                 continue;
             }
-            let (name, handlers) = match frame.sight().map(|event| (matcher.wanted_by(&event), event.name)) {
+            let with_objects = matcher.needs_objects();
+            let (name, handlers) = match frame.sight(with_objects).map(|event| (matcher.wanted_by(&event), event.name))
+            {
                 Ok((handlers, name)) => (name, handlers),
                 Err(reason) => {
                     tracing::error!(application, reason, "the server sent a frame that is no event");
                     frame.replace(library::unreadable_frame(application, &reason, frame.text.as_str()));
-                    match frame.sight() {
+                    match frame.sight(with_objects) {
                         Ok(event) => (event.name.clone(), matcher.wanted_by(&event)),
                         Err(_) => continue,
                     }

@@ -41,11 +41,13 @@ pub struct Identity {
 }
 
 /// An event of the tables, with what is looked up of its objects.
+#[derive(Debug)]
 pub(crate) struct KnownEvent {
     pub spec: &'static EventSpec,
     pub objects: Vec<KnownObject>,
 }
 
+#[derive(Debug)]
 pub(crate) struct KnownObject {
     pub field: &'static ObjectField,
     pub identity: &'static [Identity],

@@ -22,6 +22,9 @@ use crate::options::{Options, Reconnect};
 use crate::runtime::check_process;
 use crate::transport::{BoxFuture, Transport};
 
+/// With so many events waiting the handlers are behind.
+const BEHIND: usize = 256;
+
 /// Whether a stream is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -333,6 +336,7 @@ impl Keeper {
         // One timer for all: setting it anew for each event costs more than reading it.
         let mut alarm = pin!(sleep_until(socket.alarm(&self.shared.options)));
         let mut texts = Pile::default();
+        let mut waiting = 0;
         loop {
             let due = socket.alarm(&self.shared.options);
             if due < alarm.deadline() {
@@ -366,7 +370,11 @@ impl Keeper {
             };
             if !texts.is_empty() {
                 tracing::trace!(application = self.application, events = texts.len(), "events");
-                self.queue.push_all(texts.take().map(Frame::received));
+                let mut frames: Vec<_> = texts.take().map(Frame::received).collect();
+                if waiting > BEHIND {
+                    self.check(&mut frames);
+                }
+                waiting = self.queue.push_all(frames);
             }
             match step {
                 Step::Binary(size) => {
@@ -382,6 +390,17 @@ impl Keeper {
                 Step::Closed { code, reason } => return End::Closed { code, reason },
                 Step::Lost(reason) => return End::Lost(reason),
             }
+        }
+    }
+
+    /// Reads to their end those frames that somebody is likely to want: while the handlers are behind, this task has the
+    /// time, and they do not.
+    fn check(&self, frames: &mut [Frame]) {
+        let Some(matcher) = self.shared.subscriptions.try_matcher() else { return };
+        let wanted: Vec<bool> = frames.iter().map(|frame| !matcher.passes_over(frame)).collect();
+        drop(matcher);
+        for (frame, _) in frames.iter_mut().zip(wanted).filter(|(_, wanted)| *wanted) {
+            frame.check();
         }
     }
 

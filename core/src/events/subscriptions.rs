@@ -130,6 +130,12 @@ impl Subscriptions {
         Matcher { generation: self.generation(), index }
     }
 
+    /// The same, unless somebody holds them.
+    pub fn try_matcher(&self) -> Option<Matcher<'_>> {
+        let index = self.index.try_lock().ok()?;
+        Some(Matcher { generation: self.generation(), index })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -156,6 +162,11 @@ impl Matcher<'_> {
         }
         let Ok(objects) = scan::objects(text, event, Reach::Objects) else { return false };
         objects.iter().all(|(object, id)| self.of_object(object.class, id).is_none())
+    }
+
+    /// Whether it takes an event's objects to say who wants it.
+    pub fn needs_objects(&self) -> bool {
+        !self.index.by_object.is_empty()
     }
 
     /// The subscriptions an event has to reach, each once, in the order of registration.
@@ -216,7 +227,7 @@ mod tests {
     fn wanted(subscriptions: &Subscriptions, text: &str) -> Vec<SubscriptionId> {
         let frame = Frame::received(text.to_string().into());
         let matcher = subscriptions.matcher();
-        let wanted = matcher.wanted_by(&frame.sight().unwrap());
+        let wanted = matcher.wanted_by(&frame.sight(true).unwrap());
         assert!(wanted.is_empty() || !matcher.passes_over(&frame), "{text}");
         wanted.to_vec()
     }
