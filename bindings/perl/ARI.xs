@@ -166,6 +166,30 @@ static SV *text_or_undef(pTHX_ AriBytes bytes)
     return made;
 }
 
+/* An answer as a list; of one that is waited for without the ticket. */
+static void push_answer(pTHX_ AriAnswer *answer)
+{
+    dSP;
+    EXTEND(SP, 3);
+    mPUSHu(answer->kind);
+    PUSHs(answer->bytes.data ? sv_2mortal(octets_of(aTHX_ &answer->bytes)) : &PL_sv_undef);
+    PUSHs(answer->content_type.data ? sv_2mortal(text_or_undef(aTHX_ answer->content_type)) : &PL_sv_undef);
+    PUTBACK;
+}
+
+/* What has become of a call that was waited for: its answer as a list, or an exception. */
+static void finish_call(pTHX_ bool done, AriSignals *signals, AriAnswer *answer, AriBytes *error)
+{
+    if (done) {
+        push_answer(aTHX_ answer);
+        return;
+    }
+    if (signals->exits || signals->error)
+        ari_bytes_free(error);
+    ari_signals_heeded(aTHX_ signals);
+    throw_error(aTHX_ error);
+}
+
 static double now_ms(void)
 {
     struct timespec now;
@@ -243,6 +267,49 @@ unheld(SV *code, ...)
   OUTPUT:
     RETVAL
 
+bool
+is_plain_text(SV *value)
+  CODE:
+    RETVAL = SvPOK(value) && !SvUTF8(value) && !SvMAGICAL(value);
+#ifdef SvIsBOOL
+    RETVAL = RETVAL && !SvIsBOOL(value);
+#endif
+  OUTPUT:
+    RETVAL
+
+void
+new_field(const char *method, SV *name, SV *package, bool is_list)
+  CODE:
+    ari_new_field(aTHX_ method, name, package, is_list);
+
+SV *
+try_decode(SV *json, SV *octets, SV *reason)
+  PREINIT:
+    SV *error;
+    int before;
+  CODE:
+    ENTER;
+    save_scalar(PL_errgv);
+    SAVESPTR(PL_diehook);
+    PL_diehook = NULL;
+    before = ari_hold(aTHX_ 1);
+    PUSHMARK(SP);
+    EXTEND(SP, 2);
+    PUSHs(json);
+    PUSHs(octets);
+    PUTBACK;
+    call_method("decode", G_SCALAR | G_EVAL);
+    SPAGAIN;
+    RETVAL = SvREFCNT_inc(POPs);
+    PUTBACK;
+    ari_hold(aTHX_ before);
+    error = ari_died(aTHX);
+    if (error)
+        sv_setsv(SvRV(reason), error);
+    LEAVE;
+  OUTPUT:
+    RETVAL
+
 AriClient *
 client_new(SV *options)
   PREINIT:
@@ -306,6 +373,38 @@ client_stop(AriClient *client)
   CODE:
     ari_client_stop(client);
 
+void
+signals()
+  CODE:
+    PERL_ASYNC_CHECK();
+
+void
+client_call(AriClient *client, SV *operation, SV *arguments)
+  PREINIT:
+    AriSignals signals = {NULL, false};
+    AriAnswer answer;
+    AriBytes error;
+    bool done;
+  PPCODE:
+    done = ari_client_call_while(client, text(aTHX_ operation), octets(aTHX_ arguments), ari_heed_signals, &signals, &answer, &error);
+    PUTBACK;
+    finish_call(aTHX_ done, &signals, &answer, &error);
+    SPAGAIN;
+
+void
+client_request(AriClient *client, SV *method, SV *path, SV *query, SV *body)
+  PREINIT:
+    AriSignals signals = {NULL, false};
+    AriAnswer answer;
+    AriBytes error;
+    bool done;
+  PPCODE:
+    done = ari_client_request_while(client, text(aTHX_ method), text(aTHX_ path), octets(aTHX_ query), octets(aTHX_ body),
+                                    ari_heed_signals, &signals, &answer, &error);
+    PUTBACK;
+    finish_call(aTHX_ done, &signals, &answer, &error);
+    SPAGAIN;
+
 AriPort *
 port_new()
   PREINIT:
@@ -338,11 +437,11 @@ port_take(AriPort *port)
   PPCODE:
     if (!ari_port_take(port, &answer))
         XSRETURN_EMPTY;
-    EXTEND(SP, 4);
+    EXTEND(SP, 1);
     mPUSHu(answer.ticket);
-    mPUSHu(answer.kind);
-    PUSHs(answer.bytes.data ? sv_2mortal(octets_of(aTHX_ &answer.bytes)) : &PL_sv_undef);
-    mPUSHs(text_or_undef(aTHX_ answer.content_type));
+    PUTBACK;
+    push_answer(aTHX_ &answer);
+    SPAGAIN;
 
 void
 port_probe(AriPort *port, AriClient *client, UV ticket)

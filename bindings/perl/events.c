@@ -160,20 +160,22 @@ static const AriObject *in_field(pTHX_ const AriObject *objects, size_t count, S
 static SV *object_of(pTHX_ const AriBatch *batch, size_t place, AV *type, AV *entry, SV *made, SV *client)
 {
     SV *class = AvARRAY(entry)[ENTRY_CLASS], *id = AvARRAY(entry)[ENTRY_ID];
-    SV *slots[4];
+    SV *slots[5];
+    HE *known;
+    AV *fields;
     if (!batch->events[place].known)
         return NULL;
+    known = hv_fetch_ent((HV *)SvRV(AvARRAY(type)[TYPE_FIELDS]), class, 0, 0);
+    if (!known)
+        return &PL_sv_undef;
+    fields = (AV *)SvRV(HeVAL(known));
     if (SvOK(id)) {
-        /* That it is there is why the entry was found. */
+        /* That one of the fields holds it is why the entry was found. */
         id = newSVsv(id);
     } else {
-        HE *fields = hv_fetch_ent((HV *)SvRV(AvARRAY(type)[TYPE_FIELDS]), class, 0, 0);
         size_t count = 0;
-        const AriObject *objects, *found;
-        if (!fields)
-            return &PL_sv_undef;
-        objects = ari_batch_objects(batch, place, &count);
-        found = in_field(aTHX_ objects, count, AvARRAY((AV *)SvRV(HeVAL(fields)))[0]);
+        const AriObject *objects = ari_batch_objects(batch, place, &count);
+        const AriObject *found = in_field(aTHX_ objects, count, AvARRAY(fields)[0]);
         if (!found)
             return NULL;
         id = ari_text(aTHX_ found->id);
@@ -182,14 +184,8 @@ static SV *object_of(pTHX_ const AriBatch *batch, size_t place, AV *type, AV *en
     slots[1] = newRV_inc(SvRV(client));
     slots[2] = newRV_inc(SvRV(made));
     slots[3] = id;
-    return new_object(aTHX_ stash_of_class(aTHX_ class), slots, 4);
-}
-
-/* What code has died with, mortal; NULL if it has not. */
-static SV *died(pTHX)
-{
-    SV *error = ERRSV;
-    return SvROK(error) || SvTRUE(error) ? sv_mortalcopy(error) : NULL;
+    slots[4] = AvFILLp(fields) == 0 || !SvOK(AvARRAY(entry)[ENTRY_ID]) ? SvREFCNT_inc(AvARRAY(fields)[0]) : newSV(0);
+    return new_object(aTHX_ stash_of_class(aTHX_ class), slots, 5);
 }
 
 /* The same object by reading the event, or what that dies with. */
@@ -207,7 +203,7 @@ static SV *object_by_reading(pTHX_ AV *entry, SV *event, SV **error)
     SPAGAIN;
     object = POPs;
     PUTBACK;
-    *error = died(aTHX);
+    *error = ari_died(aTHX);
     return object;
 }
 
@@ -232,7 +228,7 @@ static SV *call_entry(pTHX_ AV *entry, SV *object, SV *event)
     ari_hold(aTHX_ 0);
     call_sv(AvARRAY(entry)[ENTRY_CODE], G_SCALAR | G_EVAL | G_DISCARD);
     ari_hold(aTHX_ 1);
-    return died(aTHX);
+    return ari_died(aTHX);
 }
 
 /* Has the client tell of an error; gives what that dies with. */
@@ -246,7 +242,7 @@ static SV *report(pTHX_ SV *client, SV *error, SV *event)
     PUSHs(event);
     PUTBACK;
     call_method("_report", G_VOID | G_EVAL | G_DISCARD);
-    return died(aTHX);
+    return ari_died(aTHX);
 }
 
 static AV *entry_of(pTHX_ HV *entries, uint64_t number)

@@ -13,6 +13,21 @@
 /* Whether Perl's signal handlers wait (ARI.xs); gives what it was before. */
 int ari_hold(pTHX_ int held);
 
+/* What code has died with, mortal; NULL if it has not. */
+SV *ari_died(pTHX);
+
+/* Runs signal handlers that wait, in the middle of a call (calls.c). What one does to end it is kept until the library has returned,
+ * because nothing may jump over it. */
+typedef struct {
+    SV *error;
+    bool exits;
+} AriSignals;
+
+bool ari_heed_signals(void *signals);
+
+/* Dies, or exits, if one wanted that; its error becomes mortal. */
+void ari_signals_heeded(pTHX_ AriSignals *signals);
+
 /* Text of the library's, as Perl has it. */
 SV *ari_text(pTHX_ AriSlice slice);
 
@@ -44,6 +59,9 @@ typedef struct {
 /* Calls the handlers of the next events: of so many at most, until handlers come or go, in another process, or, if that is asked
  * for, until a signal waits. Signals are held, but in the handlers. */
 AriHandled ari_cursor_handle(pTHX_ AriCursor *cursor, SV *client, const AriClient *native, HV *entries, UV most, bool heed_signals);
+
+/* Makes a method that reads the field of this name (fields.c), which holds objects of a package, or a list of them, if that is given. */
+void ari_new_field(pTHX_ const char *method, SV *name, SV *package, bool is_list);
 
 /* Once per process. */
 void ari_events_boot(void);

@@ -112,6 +112,10 @@ typedef struct AriSlice {
     size_t size;
 } AriSlice;
 
+// Asked several times a second, in the thread that waits for an answer, whether it is to go on waiting; `context` is what the
+// caller has given along. NULL always says yes.
+typedef bool (*AriGoOn)(void *context);
+
 // A domain object that is in an event.
 typedef struct AriObject {
     // Name of the event's field that holds it.
@@ -211,6 +215,19 @@ bool ari_client_call(const struct AriClient *client,
                      struct AriAnswer *answer,
                      struct AriBytes *error);
 
+// `ari_client_call` for a program that has to look after something meanwhile, such as signals. Once `go_on` says no, the call is
+// given up and fails.
+//
+// # Safety
+// As for `ari_client_call`; `go_on` returns, and does not free the client.
+bool ari_client_call_while(const struct AriClient *client,
+                           struct AriSlice operation,
+                           struct AriSlice arguments,
+                           AriGoOn go_on,
+                           void *context,
+                           struct AriAnswer *answer,
+                           struct AriBytes *error);
+
 // Sends any request below `/ari` and waits for the answer: for operations newer than this library.
 //
 // `path` begins with a slash, and its values are percent-encoded. `query` is a JSON list of pairs of texts (or nothing), `body` is
@@ -225,6 +242,20 @@ bool ari_client_request(const struct AriClient *client,
                         struct AriSlice body,
                         struct AriAnswer *answer,
                         struct AriBytes *error);
+
+// `ari_client_request` with `go_on` as in `ari_client_call_while`.
+//
+// # Safety
+// As for `ari_client_call_while`.
+bool ari_client_request_while(const struct AriClient *client,
+                              struct AriSlice method,
+                              struct AriSlice path,
+                              struct AriSlice query,
+                              struct AriSlice body,
+                              AriGoOn go_on,
+                              void *context,
+                              struct AriAnswer *answer,
+                              struct AriBytes *error);
 
 // Wants events: of the type `event`, or of any if that is nothing; those with the object `id` of the class `object_class`, or
 // any if both are nothing. The object need not exist yet. What is wanted counts from the next event that is handed over.

@@ -99,7 +99,11 @@ pub fn hand_over(batch: Batch) -> *mut AriBatch {
 /// # Safety
 /// `batch` was given out by `ari_stream_next` and has not been freed; `count` is NULL or holds a number.
 #[no_mangle]
-pub unsafe extern "C" fn ari_batch_objects(batch: *const AriBatch, event: usize, count: *mut usize) -> *const AriObject {
+pub unsafe extern "C" fn ari_batch_objects(
+    batch: *const AriBatch,
+    event: usize,
+    count: *mut usize,
+) -> *const AriObject {
     let objects: &[AriObject] = guard(std::ptr::null_mut(), &[], || {
         let whole = handle(batch.cast::<Whole>(), "batch")?;
         let (Some(place), Some(event)) = (whole.objects.get(event), whole.batch.events.get(event)) else {

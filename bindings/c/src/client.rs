@@ -1,5 +1,7 @@
 //! One server: what is asked and waited for, and who wants which events.
 
+use std::ffi::c_void;
+
 use ari_core::{logging, Arguments, Client, Error, Interest, ObjectKey, Options, Reply, Result, SubscriptionId};
 use serde_json::Value;
 
@@ -109,10 +111,48 @@ pub unsafe extern "C" fn ari_client_call(
         let answer = place(answer, "answer")?;
         let client = handle(client, "client")?;
         let (operation, arguments) = call_of(operation, arguments)?;
-        let reply = wait(client.inner.call(&operation, arguments))?;
+        let reply = client.inner.call_here(&operation, arguments, &mut || Ok(()))?;
         answer.write(AriAnswer::of(0, Ok(reply)));
         Ok(true)
     })
+}
+
+/// Asked several times a second, in the thread that waits for an answer, whether it is to go on waiting; `context` is what the
+/// caller has given along. NULL always says yes.
+pub type AriGoOn = Option<unsafe extern "C" fn(context: *mut c_void) -> bool>;
+
+/// `ari_client_call` for a program that has to look after something meanwhile, such as signals. Once `go_on` says no, the call is
+/// given up and fails.
+///
+/// # Safety
+/// As for `ari_client_call`; `go_on` returns, and does not free the client.
+#[no_mangle]
+pub unsafe extern "C" fn ari_client_call_while(
+    client: *const AriClient,
+    operation: AriSlice,
+    arguments: AriSlice,
+    go_on: AriGoOn,
+    context: *mut c_void,
+    answer: *mut AriAnswer,
+    error: *mut AriBytes,
+) -> bool {
+    guard(error, false, || {
+        let answer = place(answer, "answer")?;
+        let client = handle(client, "client")?;
+        let (operation, arguments) = call_of(operation, arguments)?;
+        let reply = client.inner.call_here(&operation, arguments, &mut || ask(go_on, context))?;
+        answer.write(AriAnswer::of(0, Ok(reply)));
+        Ok(true)
+    })
+}
+
+/// # Safety
+/// As for `ari_client_call_while`.
+unsafe fn ask(go_on: AriGoOn, context: *mut c_void) -> Result<()> {
+    match go_on.is_none_or(|go_on| go_on(context)) {
+        true => Ok(()),
+        false => Err(Error::internal("the caller has given the call up")),
+    }
 }
 
 /// Sends any request below `/ari` and waits for the answer: for operations newer than this library.
@@ -136,7 +176,34 @@ pub unsafe extern "C" fn ari_client_request(
         let answer = place(answer, "answer")?;
         let client = handle(client, "client")?;
         let request = Request::read(method, path, query, body)?;
-        let reply = wait(request.send(client.inner.clone()))?;
+        let reply = request.send_here(&client.inner, &mut || Ok(()))?;
+        answer.write(AriAnswer::of(0, Ok(reply)));
+        Ok(true)
+    })
+}
+
+/// `ari_client_request` with `go_on` as in `ari_client_call_while`.
+///
+/// # Safety
+/// As for `ari_client_call_while`.
+#[no_mangle]
+#[allow(clippy::too_many_arguments)]
+pub unsafe extern "C" fn ari_client_request_while(
+    client: *const AriClient,
+    method: AriSlice,
+    path: AriSlice,
+    query: AriSlice,
+    body: AriSlice,
+    go_on: AriGoOn,
+    context: *mut c_void,
+    answer: *mut AriAnswer,
+    error: *mut AriBytes,
+) -> bool {
+    guard(error, false, || {
+        let answer = place(answer, "answer")?;
+        let client = handle(client, "client")?;
+        let request = Request::read(method, path, query, body)?;
+        let reply = request.send_here(&client.inner, &mut || ask(go_on, context))?;
         answer.write(AriAnswer::of(0, Ok(reply)));
         Ok(true)
     })
@@ -163,6 +230,10 @@ impl Request {
             query: query.json("query")?.unwrap_or_default(),
             body: body.json("body")?,
         })
+    }
+
+    fn send_here(self, client: &Client, go_on: &mut dyn FnMut() -> Result<()>) -> Result<Reply> {
+        client.request_here(&self.method, &self.path, &self.query, self.body, go_on)
     }
 
     pub async fn send(self, client: Client) -> Result<Reply> {

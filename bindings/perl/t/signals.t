@@ -114,6 +114,22 @@ subtest 'Ctrl-C' => sub {
     }
 };
 
+subtest 'exit' => sub {
+    for my $what ('$ari->channels->answer("held")', '$ari->request(POST => "/channels/held/answer")', '$ari->run(apps => ["hello"])') {
+        my ($said, $status) = program($fake, "use Time::HiRes; \$SIG{ALRM} = sub { exit 7 }; Time::HiRes::ualarm(300_000); END { print 'end' } eval { $what }; print 'not here'");
+        is $status >> 8, 7, "in a signal handler ends a program in $what";
+        is $said, 'end', 'in order';
+    }
+};
+
+subtest 'a variable of its own' => sub {
+    local $SIG{ALRM} = sub { eval { die "inner\n" } };
+    ualarm 300_000;
+    eval { die "outer\n" };
+    $ari->channels->answer('slow');
+    is $@, "outer\n", '$@ is as before the call';
+};
+
 subtest 'children of the program' => sub {
     my $ended = 0;
     local $SIG{CHLD} = sub { while (waitpid(-1, POSIX::WNOHANG()) > 0) { $ended++ } };

@@ -59,6 +59,7 @@ sub request {
     my $pairs = defined $query ? Asterisk::ARI::Client::_pairs($query) : undef;
     $body = Asterisk::ARI::Exception->_encoded('the body of the request', $body) if defined $body;
     my $native = $self->{native};
+    return $self->_result({}, Asterisk::ARI::Native::client_request($native, $method, $path, $pairs, $body)) if !$callback;
     my $send = sub { Asterisk::ARI::Native::port_request($_[0], $native, $_[1], $method, $path, $pairs, $body) };
     return $self->_perform($send, {}, $callback);
 }

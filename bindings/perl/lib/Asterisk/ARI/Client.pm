@@ -132,12 +132,13 @@ sub _remove_handlers {
     return $self->{handlers}->remove_code($code, _event_name($type, $code), $class, $id);
 }
 
-# Calls. What is sent is a function of a port and a ticket.
+# Calls. What is not waited for is sent by a function of a port and a ticket.
 
 sub _call {
     my ($self, $operation, $arguments, $callback) = @_;
     return $self->_open($arguments, $callback) if $operation->{upgrade};
     my ($native, $id) = ($self->{native}, $operation->{id});
+    return $self->_result($operation, Asterisk::ARI::Native::client_call($native, $id, $arguments)) if !$callback;
     my $send = sub { Asterisk::ARI::Native::port_call($_[0], $native, $_[1], $id, $arguments) };
     return $self->_perform($send, $operation, $callback);
 }

@@ -6,6 +6,7 @@ use warnings;
 use Scalar::Util ();
 
 use Asterisk::ARI::Exception ();
+use Asterisk::ARI::Native ();
 
 # An array, so that the object can stand for the hash of its data: [data, client, ...]. Of an event the data is undef
 # until somebody looks.
@@ -13,7 +14,7 @@ use overload
     '%{}'    => sub { $_[0][0] || $_[0]->_load },
     fallback => 1;
 
-my %LOADED;
+our %LOADED;
 
 sub _new {
     my ($class, $client, $data) = @_;
@@ -45,8 +46,10 @@ sub _load_class {
 # Objects of JSON, or a list of them; what is something else stays as it is.
 sub _make {
     my ($package, $client, $value, $list) = @_;
-    return ref $value eq 'ARRAY' ? [map { _make($package, $client, $_) } @$value] : $value if $list;
-    return ref $value eq 'HASH' ? _load_class($package)->_new($client, $value) : $value;
+    return ref $value eq 'HASH' ? _load_class($package)->_new($client, $value) : $value if !$list;
+    return $value if ref $value ne 'ARRAY';
+    my $class = @$value ? _load_class($package) : undef;
+    return [map { ref $_ eq 'HASH' ? bless [$_, $client], $class : $_ } @$value];
 }
 
 # The class that a declaration names.
@@ -62,6 +65,8 @@ sub _package {
 sub _class {
     my ($class, $name, %about) = @_;
     my $about = { %about, name => $name };
+    my @identity = map { $_->[1] } @{ $about{identity} || [] };
+    Asterisk::ARI::Native::new_field("${class}::_identity", $identity[0], undef, 0) if @identity == 1;
     no strict 'refs';
     *{"${class}::_about"} = sub { $about };
     return;
@@ -71,10 +76,7 @@ sub _field {
     my ($class, $method, $spec) = @_;
     my ($name, $list) = @$spec{qw(name list)};
     my $package = _package($spec);
-    no strict 'refs';
-    *{"${class}::$method"} = defined $package
-        ? sub { _make($package, $_[0][1], ($_[0][0] || $_[0]->_load)->{$name}, $list) }
-        : sub { ($_[0][0] || $_[0]->_load)->{$name} };
+    Asterisk::ARI::Native::new_field("${class}::$method", $name, $package, $list ? 1 : 0);
     return;
 }
 

@@ -35,24 +35,19 @@ sub encode { return $json->encode($_[0]) }
 
 sub decode { return $json->decode($_[0]) }
 
-# The same for what may be no JSON: undef and a reason then. Signal handlers wait, so that nothing else is taken for the reason.
+# The same for what may be no JSON: undef and a reason then.
 sub try_decode {
     my ($octets, $reason) = @_;
-    return Asterisk::ARI::Native::held(\&_try_decode, $octets, $reason);
-}
-
-sub _try_decode {
-    my ($octets, $reason) = @_;
-    local ($@, $SIG{__DIE__});
-    my $value;
-    return $value if eval { $value = $json->decode($octets); 1 };
-    ($$reason = $@) =~ s/ at \S+ line \d+\.?\n\z//;
-    return undef;
+    my $value = Asterisk::ARI::Native::try_decode($json, $octets, $reason);
+    $$reason =~ s/ at \S+ line \d+\.?\n\z// if !defined $value && defined $$reason;
+    return $value;
 }
 
 # A value as JSON has it, or a reference to the reason why it has none.
 sub plain {
     my ($value, $reason) = @_;
+    # Most are, and nothing in them could be refused.
+    return "$value" if Asterisk::ARI::Native::is_plain_text($value);
     local $@;
     my $plain;
     local $SIG{__DIE__};

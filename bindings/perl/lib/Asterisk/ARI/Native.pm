@@ -53,6 +53,29 @@ Calls the code in scalar context; signal handlers wait until it is over.
 
 Calls code of the program's from in there: signal handlers do not wait.
 
+=item signals()
+
+Runs those that wait.
+
+=back
+
+=head2 Data
+
+=over
+
+=item try_decode($json, $octets, \$reason)
+
+What the JSON module reads; undef and the reason if it cannot. Signal handlers wait, so that nothing else is taken for the reason.
+
+=item is_plain_text($value)
+
+Whether it is a text that JSON can have, as far as can be seen at a glance.
+
+=item new_field($method, $name, $package, $is_list)
+
+Makes a method that reads the field of this name, of an object's hash or of the JSON of an event; with a package, the values are of that
+class, or lists of such.
+
 =back
 
 =head2 The client
@@ -82,6 +105,15 @@ A number that changes with the subscriptions.
 =item client_server_version($client), client_base_url($client)
 
 Release of the server, undef as long as it is not known; its address.
+
+=item client_call($client, $operation, $arguments_json)
+
+Calls an operation by its id and waits for the answer, C<($kind, $value, $content_type)>: 0 done, 1 JSON, 2 a file. Signal handlers run
+meanwhile, a tenth of a second after the signal at the latest.
+
+=item client_request($client, $method, $path, $query_json, $body_json)
+
+The same for any request; the query is a list of pairs of texts. Query and body may be undef.
 
 =item client_stop($client)
 

@@ -25,20 +25,27 @@ sub _of_id {
     return $class->_new($client, \%data);
 }
 
-# One that an event holds: [data, client, event, id]. The event is read when somebody looks at more than the id.
+# One that an event holds: [data, client, event, id, field, place in the text]; id or field may be undef. The event is read when
+# somebody looks at more than fields.c can see.
 sub _load {
     my ($self) = @_;
-    my ($event, $id) = @$self[2, 3];
-    my $same = $event->_object($self->_about->{name}, $id);
-    $self->[0] = $same ? $same->[0] : {};
+    my ($event, $id, $field) = @$self[2 .. 4];
+    if (defined $field) {
+        $self->[0] = ($event->[0] || $event->_load)->{$field};
+    }
+    else {
+        my $same = $event->_object($self->_about->{name}, $id);
+        $self->[0] = $same && $same->[0];
+    }
     $#$self = 1;
-    return $self->[0];
+    return $self->[0] ||= {};
 }
 
 sub _id {
     my ($self) = @_;
-    my $data = $self->[0] or return $self->[3];
-    return join '/', map { defined $data->{ $_->[1] } ? $data->{ $_->[1] } : '' } @{ $self->_about->{identity} };
+    return $self->[3] if !$self->[0] && defined $self->[3];
+    my @parts = $self->can('_identity') ? $self->_identity : map { $self->{ $_->[1] } } @{ $self->_about->{identity} };
+    return join '/', map { defined $_ ? $_ : '' } @parts;
 }
 
 sub id { return $_[0]->_id }
@@ -47,8 +54,8 @@ sub id { return $_[0]->_id }
 sub _fill_in {
     my ($self, $arguments) = @_;
     my $identity = $self->_about->{identity};
-    if (!$self->[0] && @$identity == 1) {
-        $arguments->{ $identity->[0][0] } = $self->[3];
+    if (@$identity == 1) {
+        $arguments->{ $identity->[0][0] } = !$self->[0] && defined $self->[3] ? $self->[3] : $self->_identity;
     }
     else {
         $arguments->{ $_->[0] } = $self->{ $_->[1] } for @$identity;
