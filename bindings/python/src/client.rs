@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::arguments::{arguments, named, query};
 use crate::mailbox::Mailbox;
-use crate::outcome::{raise, reply};
+use crate::outcome::{raise, reply, unread};
 use crate::stream::Stream;
 use crate::tasks::{spawn, Canceller};
 use crate::wait::{here, wait};
@@ -69,7 +69,7 @@ impl Client {
     /// Calls an operation by its id such as `channels.get`.
     fn call(&self, py: Python<'_>, operation: &str, values: &Bound<'_, PyDict>) -> PyResult<Py<PyAny>> {
         let values = arguments(operation, values)?;
-        reply(py, here(py, |go_on| self.inner.call_here(operation, values, go_on))?)
+        unread(py, here(py, |go_on| self.inner.call_here_unread(operation, values, go_on))?)
     }
 
     /// The same for an asyncio future.
@@ -82,7 +82,7 @@ impl Client {
     ) -> PyResult<Canceller> {
         let values = arguments(&operation, values)?;
         let client = self.inner.clone();
-        spawn(promise, mailbox, async move { client.call(&operation, values).await }, reply)
+        spawn(promise, mailbox, async move { client.call_unread(&operation, values).await }, unread)
     }
 
     /// Sends a request the operation table does not know.

@@ -9,19 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 
 /// Makes the Python value of an outcome, once the GIL is held.
 pub type Finish = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Py<PyAny>> + Send>;
 
 pub struct Done {
-    pub future: Py<PyAny>,
+    /// Whoever waits has the future. Its loop has to be able to go, with this mailbox, once nobody does.
+    pub future: Py<PyWeakrefReference>,
     pub finish: Finish,
 }
 
 impl Done {
     /// Tells whoever waits.
     fn resolve(self, py: Python<'_>) -> PyResult<()> {
-        let future = self.future.bind(py);
+        let Some(future) = self.future.bind(py).upgrade() else { return Ok(()) };
         // Cancelled meanwhile, perhaps.
         if future.call_method0("done")?.is_truthy()? {
             return Ok(());

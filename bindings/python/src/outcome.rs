@@ -1,6 +1,6 @@
 //! What comes back: answers and exceptions.
 
-use ari_core::{Error, Reply};
+use ari_core::{Error, Reply, Unread};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -32,11 +32,21 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     py.import("ari.runtime.errors")?.getattr("from_core")?.call((), Some(&fields))
 }
 
+/// An answer that nobody has looked through: to read it shows whether it is well-formed.
+pub fn unread(py: Python<'_>, answer: Unread) -> PyResult<Py<PyAny>> {
+    if let Reply::Json(text) = answer.reply() {
+        if let Some(value) = read(py, text) {
+            return Ok(value.unbind());
+        }
+    }
+    reply(py, answer.checked().map_err(|error| raise(py, error))?)
+}
+
 /// `None`, the value of the JSON, or a file as `(bytes, content type)`. JSON that Python has to read itself is `bytes`.
 pub fn reply(py: Python<'_>, reply: Reply) -> PyResult<Py<PyAny>> {
     Ok(match reply {
         Reply::Nothing => py.None(),
-        Reply::Json(text) => match std::str::from_utf8(&text).ok().and_then(|text| json::parse(py, text)) {
+        Reply::Json(text) => match read(py, &text) {
             Some(value) => value.unbind(),
             None => PyBytes::new(py, String::from_utf8_lossy(&text).as_bytes()).into_any().unbind(),
         },
@@ -44,4 +54,8 @@ pub fn reply(py: Python<'_>, reply: Reply) -> PyResult<Py<PyAny>> {
             (PyBytes::new(py, &bytes), content_type).into_pyobject(py)?.into_any().unbind()
         }
     })
+}
+
+fn read<'py>(py: Python<'py>, text: &[u8]) -> Option<Bound<'py, PyAny>> {
+    json::parse(py, std::str::from_utf8(text).ok()?)
 }

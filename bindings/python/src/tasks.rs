@@ -5,6 +5,7 @@ use std::future::Future;
 use ari_core::{runtime, Result};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyWeakrefReference;
 use tokio::task::AbortHandle;
 
 use crate::mailbox::{Done, Finish, Mailbox};
@@ -19,7 +20,7 @@ pub fn spawn<T: Send + 'static>(
     convert: impl for<'a> FnOnce(Python<'a>, T) -> PyResult<Py<PyAny>> + Send + 'static,
 ) -> PyResult<Canceller> {
     let handle = runtime::handle().map_err(|error| raise(promise.py(), error))?;
-    let (promise, letters) = (promise.clone().unbind(), mailbox.letters());
+    let (promise, letters) = (PyWeakrefReference::new(promise)?.unbind(), mailbox.letters());
     let task = handle.spawn(async move {
         let outcome = future.await;
         let finish: Finish = Box::new(move |py| match outcome {

@@ -55,6 +55,7 @@ class ClientBase:
         self._native = native
         self._registry = Registry(native)
         self._repositories: dict[type[Repository], Repository] = {}
+        self._extractors: dict[Any, Callable[[Any], Any]] = {}
         self.exception_handler: Callable[[Exception], Any] = _log_exception
         """Called with what a handler raises, inside the ``except`` block; what it raises itself leaves ``run()``."""
         for event in _LOGGED:
@@ -158,9 +159,19 @@ class ClientBase:
     ) -> Handle:
         self._check_callback(callback)
         name = event_name(event)
-        extract = extractor(self, self._object_fields(name, class_name), factory)
+        extract = self._extractor(name, class_name, factory)
         scope = (name, class_name, object_id)
         return self._registry.add(scope, callback, args, kwargs, extract=extract, object_id=object_id)
+
+    def _extractor(self, event: str, class_name: str, factory: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+        # Thousands of handlers, one or more for each call, share what finds their objects.
+        kind = (event, class_name, factory) if isinstance(factory, type) else None
+        found = self._extractors.get(kind)
+        if found is None:
+            found = extractor(self, self._object_fields(event, class_name), factory)
+            if kind is not None:
+                self._extractors[kind] = found
+        return found
 
     def _on_any_object(
         self,
