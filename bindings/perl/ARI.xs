@@ -277,6 +277,13 @@ is_plain_text(SV *value)
   OUTPUT:
     RETVAL
 
+SV *
+unread(SV *octets, SV *client, const char *package, bool is_list)
+  CODE:
+    RETVAL = SvREFCNT_inc(ari_unread(aTHX_ octets, client, package, is_list));
+  OUTPUT:
+    RETVAL
+
 void
 new_field(const char *method, SV *name, SV *package, bool is_list)
   CODE:

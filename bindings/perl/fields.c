@@ -1,4 +1,5 @@
-/* The methods that read a field: out of the hash where there is one, else out of the JSON text, without reading the rest of it.
+/* The methods that read a field: out of the hash where there is one, else out of the JSON text, without reading the rest of it. The core
+ * has found the text to be JSON.
  *
  * What is not plain (escapes, a name that is there twice, numbers with fractions, booleans) is left to the JSON module, which then reads
  * all of it. */
@@ -11,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Slots of data; of an event that has not been read the text is a string, of an object in it the event is a reference. */
+/* Slots of data; of an event or answer that has not been read the text is a string, of an object in an event that is a reference. */
 enum { DATA, CLIENT, TEXT, EVENT = 2, ID, FIELD, FIRST, SIZE };
 
 /* More digits may not fit into an integer. */
@@ -351,6 +352,49 @@ XS_INTERNAL(read_field)
         value = sv_mortalcopy(*found);
     ST(0) = value;
     XSRETURN(1);
+}
+
+/* Data of an answer: the text is kept until somebody looks. */
+static SV *unread_of(pTHX_ const char *package, SV *client, Span text)
+{
+    SV *slots[TEXT + 1];
+    slots[DATA] = newSV(0);
+    slots[CLIENT] = newSVsv(client);
+    slots[TEXT] = newSVpvn(text.first, text.size);
+    return new_data(aTHX_ package, slots, TEXT + 1);
+}
+
+SV *ari_unread(pTHX_ SV *octets, SV *client, const char *package, bool is_list)
+{
+    STRLEN size;
+    const char *first = SvPVbyte(octets, size), *end = first + size;
+    const char *at = after_blanks(first, end);
+    Span text;
+    AV *list;
+    if (!is_list) {
+        text.first = first;
+        text.size = size;
+        return at < end && *at == '{' ? unread_of(aTHX_ package, client, text) : &PL_sv_undef;
+    }
+    if (at == end || *at != '[')
+        return &PL_sv_undef;
+    list = (AV *)sv_2mortal((SV *)newAV());
+    at = after_blanks(at + 1, end);
+    while (at < end && *at == '{') {
+        text.first = at;
+        at = after_value(at, end);
+        if (!at)
+            return &PL_sv_undef;
+        text.size = (size_t)(at - text.first);
+        av_push(list, SvREFCNT_inc(unread_of(aTHX_ package, client, text)));
+        at = after_blanks(at, end);
+        if (at == end || *at != ',')
+            break;
+        at = after_blanks(at + 1, end);
+    }
+    if (at == end || *at != ']' || after_blanks(at + 1, end) != end)
+        return &PL_sv_undef;
+    return sv_2mortal(newRV_inc((SV *)list));
 }
 
 void ari_new_field(pTHX_ const char *method, SV *name, SV *package, bool is_list)

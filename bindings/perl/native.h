@@ -63,6 +63,9 @@ AriHandled ari_cursor_handle(pTHX_ AriCursor *cursor, SV *client, const AriClien
 /* Makes a method that reads the field of this name (fields.c), which holds objects of a package, or a list of them, if that is given. */
 void ari_new_field(pTHX_ const char *method, SV *name, SV *package, bool is_list);
 
+/* An answer as an object of a package, or a list of them, that is read when somebody looks; undef if it is none. */
+SV *ari_unread(pTHX_ SV *octets, SV *client, const char *package, bool is_list);
+
 /* Once per process. */
 void ari_events_boot(void);
 

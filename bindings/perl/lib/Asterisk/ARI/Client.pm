@@ -200,6 +200,11 @@ sub _result {
     die Asterisk::ARI::Exception->_of_json($value, @place) if $kind == $FAILED;
     return Asterisk::ARI::File->_new(defined $value ? $value : '', $content_type) if $kind == $BINARY;
     return undef if $kind != $JSON;
+    my ($package, $list) = @$operation{qw(package list)};
+    if (defined $package) {
+        my $unread = Asterisk::ARI::Native::unread($value, $self, Asterisk::ARI::Data::_load_class($package), $list ? 1 : 0);
+        return $unread if defined $unread;
+    }
     my $reason;
     my $data = Asterisk::ARI::JSON::try_decode($value, \$reason);
     if (defined $reason) {
@@ -210,8 +215,7 @@ sub _result {
             @place ? (file => $place[0], line => $place[1]) : (),
         );
     }
-    my $package = $operation->{package};
-    return defined $package ? Asterisk::ARI::Data::_make($package, $self, $data, $operation->{list}) : $data;
+    return defined $package ? Asterisk::ARI::Data::_make($package, $self, $data, $list) : $data;
 }
 
 # The query as JSON pairs of texts: lists are joined by commas, what is undef is left out.

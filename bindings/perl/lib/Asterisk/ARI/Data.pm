@@ -6,10 +6,11 @@ use warnings;
 use Scalar::Util ();
 
 use Asterisk::ARI::Exception ();
+use Asterisk::ARI::JSON ();
 use Asterisk::ARI::Native ();
 
-# An array, so that the object can stand for the hash of its data: [data, client, ...]. Of an event the data is undef
-# until somebody looks.
+# An array, so that the object can stand for the hash of its data: [data, client, text, ...]. The data is undef until somebody
+# looks at more than fields.c can see, and the text is gone then.
 use overload
     '%{}'    => sub { $_[0][0] || $_[0]->_load },
     fallback => 1;
@@ -20,6 +21,20 @@ sub _new {
     my ($class, $client, $data) = @_;
     return bless [$data, $client], $class;
 }
+
+sub _load {
+    my ($self) = @_;
+    my $reason = 'it is no object';
+    my $data = Asterisk::ARI::JSON::try_decode($self->[2], \$reason);
+    if (ref $data ne 'HASH') {
+        my $class = Asterisk::ARI::Exception::_class('ProtocolException');
+        $class->throw(message => $self->_origin . " cannot be read: $reason", delivery => 'outcome unknown');
+    }
+    undef $self->[2];
+    return $self->[0] = $data;
+}
+
+sub _origin { return "the server's answer" }
 
 sub client { return $_[0][1] }
 

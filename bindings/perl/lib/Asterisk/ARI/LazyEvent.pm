@@ -5,22 +5,10 @@ use warnings;
 
 use parent 'Asterisk::ARI::Data';
 
-use Asterisk::ARI::JSON ();
-
 # [data, client, text, type, objects]: most handlers look at one or two fields and many at none, so that the text is read
 # when somebody looks. The objects are [field, class, ...] of a type that the library does not know. Made by events.c.
-sub _load {
-    my ($self) = @_;
-    my $reason = 'it is no object';
-    my $data = Asterisk::ARI::JSON::try_decode($self->[2], \$reason);
-    if (ref $data ne 'HASH') {
-        my $message = "an event of the type $self->[3] cannot be read: $reason";
-        my $class = Asterisk::ARI::Exception::_class('ProtocolException');
-        $class->throw(message => $message, delivery => 'outcome unknown');
-    }
-    undef $self->[2];
-    return $self->[0] = $data;
-}
+
+sub _origin { return "an event of the type $_[0][3]" }
 
 # The type as the event was matched by, without reading the rest.
 sub _type { return $_[0][3] }

@@ -67,6 +67,10 @@ Runs those that wait.
 
 What the JSON module reads; undef and the reason if it cannot. Signal handlers wait, so that nothing else is taken for the reason.
 
+=item unread($octets, $ari, $package, $is_list)
+
+An answer as an object of a class, or a list of them, that is read when somebody looks; undef if it is none.
+
 =item is_plain_text($value)
 
 Whether it is a text that JSON can have, as far as can be seen at a glance.

@@ -29,6 +29,7 @@ sub _of_id {
 # somebody looks at more than fields.c can see.
 sub _load {
     my ($self) = @_;
+    return $self->SUPER::_load if !ref $self->[2];
     my ($event, $id, $field) = @$self[2 .. 4];
     if (defined $field) {
         $self->[0] = ($event->[0] || $event->_load)->{$field};
