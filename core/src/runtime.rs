@@ -22,7 +22,8 @@ pub fn handle() -> Result<Handle> {
         }
     }
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(2).thread_name("ari").enable_all().on_thread_start(signals::block);
+    // One thread has the sockets of a process well in hand, and two would wake each other for every answer.
+    builder.worker_threads(1).thread_name("ari").enable_all().on_thread_start(signals::block);
     let runtime = without_signals(|| builder.build())
         .map_err(|cause| Error::from_io("cannot start the runtime's threads", Delivery::NotSent, &cause))?;
     let handle = runtime.handle().clone();
