@@ -33,7 +33,7 @@ class Core {
     this.strict = strict;
     this.reconnects = reconnects;
     this.registry = new Registry(addon);
-    for (const type of LIBRARY) addon.subscribe(type, null, null);
+    for (const type of LIBRARY) addon.notice(type);
   }
 
   iterate(operation, text, signal, site) {

@@ -126,7 +126,7 @@ class Connection extends AsyncResource {
       const drained = drain(this.#stream, this.#core.exact);
       // Answers that came before these events are handed out before them: who awaits a call may want the events of its
       // object, also those that nobody wants so far.
-      const answered = wake();
+      const answered = wake(true);
       if (this.state === 'ended') return false;
       if (drained === undefined && !answered) return false;
       if (drained === null || typeof drained === 'string') {

@@ -8,7 +8,7 @@ const { NONE } = require('./handlers');
 const { raise } = require('./port');
 
 /** How long events are handed over before the event loop gets its turn, in milliseconds. */
-const BUDGET = 2;
+const BUDGET = 1;
 
 /** The connections that have something to drain, each in its turn. */
 const ready = [];

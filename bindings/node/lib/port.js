@@ -7,28 +7,36 @@ const native = require('./native');
 /** Kinds of what comes out of the port. */
 const KIND = { NOTHING: 0, JSON: 1, BINARY: 2, ERROR: 3, NEWS: 4 };
 
-/** Who waits for the answer of which ticket; each has a method `receive(kind, value, contentType)`. */
+/**
+ * Who waits for the answer of which ticket: `receiver` has a method `receive(kind, value, contentType)`. It is let go of when
+ * the ticket ends, not only taken out: a Map that makes room for itself leaves what it was made of behind, and one old piece
+ * of that would keep everything alive that came after it, until the whole memory is swept.
+ */
 const waiting = new Map();
 
 /**
  * The port of this thread. Made here and not when it is first needed: the asynchronous context of whatever needs it first
  * would be that of all answers, for ever.
  */
-const port = new native.Port(() => void wake());
+const port = new native.Port(() => void wake(false));
 
 let tickets = 0;
 let held = 0;
 
+/** The rest of the answers is handed out in another turn. */
+let later = false;
+
 /**
- * Hands out what has come.
+ * Hands out what has come. Large answers are not handed out all at once, unless `all` of them have to be: what the next ones
+ * need can be had from what has been done with by then.
  *
  * @returns {boolean} whether an answer was among it, which somebody may go on with
  */
-function wake() {
-  const taken = port.take();
+function wake(all) {
+  const taken = port.take(all);
   let answered = false;
-  for (let at = 0; at < taken.length; at += 4) {
-    const receiver = waiting.get(taken[at]);
+  for (let at = 0; at + 4 <= taken.length; at += 4) {
+    const receiver = waiting.get(taken[at])?.receiver;
     if (receiver === undefined) continue;
     if (taken[at + 1] !== KIND.NEWS) answered = true;
     try {
@@ -37,6 +45,13 @@ function wake() {
       // The others still get theirs.
       raise(error);
     }
+  }
+  if (taken.length % 4 > 0 && !later) {
+    later = true;
+    setImmediate(() => {
+      later = false;
+      wake(false);
+    });
   }
   return answered;
 }
@@ -51,14 +66,18 @@ function raise(error) {
 /** A new ticket, under which the receiver is told what comes of it. Until `drop` it keeps the event loop alive. */
 function register(receiver) {
   const ticket = ++tickets;
-  waiting.set(ticket, receiver);
+  waiting.set(ticket, { receiver });
   if (held++ === 0) port.hold();
   return ticket;
 }
 
 /** Ends a ticket: its receiver is told nothing more. */
 function drop(ticket) {
-  if (waiting.delete(ticket) && --held === 0) port.release();
+  const entry = waiting.get(ticket);
+  if (entry === undefined) return;
+  entry.receiver = undefined;
+  waiting.delete(ticket);
+  if (--held === 0) port.release();
 }
 
 /** Ends a ticket whose call is not wanted any more. */

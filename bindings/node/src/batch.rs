@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use ari_core::Matched;
 
-use crate::shape::{Shape, MOST_LEAVES};
+use crate::shape::{Leaf, Shape, MOST_LEAVES};
 use crate::values::{Place, Values, SLOTS};
 
 /// Of one type; what is of others is left to JSON.parse, as is the first of each shape's kind that comes too late.
@@ -28,8 +28,8 @@ pub struct Batches {
     by_type: HashMap<Box<str>, Vec<u32>>,
     values: Values,
     /// Of the batch that is being made: values, templates, and where the values go.
-    fresh: String,
-    templates: String,
+    fresh: Vec<u8>,
+    templates: Vec<u8>,
     places: Vec<u32>,
 }
 
@@ -39,8 +39,8 @@ impl Batches {
             shapes: Vec::new(),
             by_type: HashMap::new(),
             values: Values::new(),
-            fresh: String::new(),
-            templates: String::new(),
+            fresh: Vec::new(),
+            templates: Vec::new(),
             places: Vec::new(),
         }
     }
@@ -51,7 +51,7 @@ impl Batches {
         events: impl Iterator<Item = &'a Matched>,
         exact: bool,
         numbers: &mut [u32],
-    ) -> (usize, String) {
+    ) -> (usize, Vec<u8>) {
         self.values.begin();
         self.fresh.clear();
         self.templates.clear();
@@ -80,8 +80,8 @@ impl Batches {
                 put(self.whole(event, exact));
                 put(self.objects(event));
             } else {
-                for leaf in &leaves {
-                    put(self.value(leaf));
+                for (index, leaf) in leaves.iter().enumerate() {
+                    put(self.value(shape, index, leaf));
                 }
             }
             count += 1;
@@ -90,11 +90,11 @@ impl Batches {
         numbers[1] = self.places.len() as u32;
         numbers[2] = at as u32;
         numbers[at..at + self.places.len()].copy_from_slice(&self.places);
-        (count, format!("[[{}],[{}]]", self.fresh, self.templates))
+        (count, [b"[[", &self.fresh[..], b"],[", &self.templates, b"]]"].concat())
     }
 
     /// The shape of an event, with its values; what has none, or no room for one, goes as it is.
-    fn shape_of<'a>(&mut self, event: &'a Matched, exact: bool, leaves: &mut Vec<&'a [u8]>) -> u32 {
+    fn shape_of<'a>(&mut self, event: &'a Matched, exact: bool, leaves: &mut Vec<Leaf<'a>>) -> u32 {
         // The objects of an event that the library does not know are told besides.
         if !event.is_known() {
             return WHOLE;
@@ -103,21 +103,22 @@ impl Batches {
         let shape = match self.known(event.name(), text, leaves) {
             Some(shape) => shape,
             None => match self.learn(event.name(), text) {
-                Some(shape) if self.shapes[shape as usize - 1].find(text.as_bytes(), leaves) => shape,
+                Some(shape) if self.shapes[shape as usize - 1].find(text.as_bytes(), &self.values, leaves) => shape,
                 _ => return WHOLE,
             },
         };
-        let is_long_number = |leaf: &&[u8]| leaf.len() > 15 && leaf[0] != b'"';
+        let is_long_number = |leaf: &Leaf| leaf.json.len() > 15 && leaf.json[0] != b'"';
         if exact && leaves.iter().any(is_long_number) {
             return WHOLE;
         }
         shape
     }
 
-    fn known<'a>(&mut self, name: &str, text: &'a str, leaves: &mut Vec<&'a [u8]>) -> Option<u32> {
+    fn known<'a>(&mut self, name: &str, text: &'a str, leaves: &mut Vec<Leaf<'a>>) -> Option<u32> {
         let candidates = self.by_type.get_mut(name)?;
-        let found =
-            candidates.iter().position(|&shape| self.shapes[shape as usize - 1].find(text.as_bytes(), leaves))?;
+        let found = candidates
+            .iter()
+            .position(|&shape| self.shapes[shape as usize - 1].find(text.as_bytes(), &self.values, leaves))?;
         // What has just been there is likely to come again.
         candidates.swap(0, found);
         Some(candidates[0])
@@ -132,31 +133,37 @@ impl Batches {
         self.shapes.push(shape);
         let number = self.shapes.len() as u32;
         self.by_type.entry(name.into()).or_default().push(number);
-        append(&mut self.templates, &template);
+        append(&mut self.templates, template.as_bytes());
         Some(number)
     }
 
-    fn value(&mut self, json: &[u8]) -> u32 {
-        let (place, is_new) = match self.values.place(json) {
-            Place::Kept(slot) => (slot, false),
-            Place::New(slot) => (slot, true),
-            Place::Elsewhere => (SLOTS + self.places.len(), true),
-        };
-        if is_new {
-            // A piece between two quotes, or a number: it is text as the whole of it is.
-            append(&mut self.fresh, &String::from_utf8_lossy(json));
-            self.places.push(place as u32);
+    fn value(&mut self, shape: u32, index: usize, leaf: &Leaf) -> u32 {
+        if let Some(slot) = leaf.slot {
+            self.values.hold(slot);
+            return slot;
         }
-        place as u32
+        match self.values.place(leaf.json) {
+            Place::Elsewhere => self.once(leaf.json),
+            Place::Kept(slot) => {
+                self.shapes[shape as usize - 1].keep(index, slot);
+                slot
+            }
+            Place::New(slot) => {
+                self.shapes[shape as usize - 1].keep(index, slot);
+                append(&mut self.fresh, leaf.json);
+                self.places.push(slot);
+                slot
+            }
+        }
     }
 
     /// The event as one value. One that has to be exact is told as a text.
     fn whole(&mut self, event: &Matched, exact: bool) -> u32 {
         if exact {
             let quoted = serde_json::Value::from(event.text()).to_string();
-            self.once(&quoted)
+            self.once(quoted.as_bytes())
         } else {
-            self.once(event.text())
+            self.once(event.text().as_bytes())
         }
     }
 
@@ -167,10 +174,10 @@ impl Batches {
         }
         let objects: Vec<_> = event.objects().iter().map(|object| [object.field, object.class]).collect();
         let json = serde_json::json!(objects).to_string();
-        self.once(&json)
+        self.once(json.as_bytes())
     }
 
-    fn once(&mut self, json: &str) -> u32 {
+    fn once(&mut self, json: &[u8]) -> u32 {
         let place = (SLOTS + self.places.len()) as u32;
         append(&mut self.fresh, json);
         self.places.push(place);
@@ -178,11 +185,11 @@ impl Batches {
     }
 }
 
-fn append(list: &mut String, json: &str) {
+fn append(list: &mut Vec<u8>, json: &[u8]) {
     if !list.is_empty() {
-        list.push(',');
+        list.push(b',');
     }
-    list.push_str(json);
+    list.extend_from_slice(json);
 }
 
 fn put_long(number: u64, put: &mut impl FnMut(u32)) {

@@ -68,6 +68,12 @@ impl Client {
         self.inner.subscribe(Interest { event, object }).0 as i64
     }
 
+    /// Wants events of one type of the library's own, without having frames read for their sake that nobody wants.
+    #[napi]
+    pub fn notice(&self, event: String) -> i64 {
+        self.inner.subscribe_notice(&event).0 as i64
+    }
+
     /// Takes a subscription back; `false` when it was not there any more.
     #[napi]
     pub fn unsubscribe(&self, subscription: i64) -> bool {

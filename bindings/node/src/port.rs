@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ari_core::{runtime, Reply, Result};
 use napi::bindgen_prelude::{Array, BufferSlice, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{sys, Env, Status};
+use napi::{sys, Env, JsString, Status};
 use napi_derive::napi;
 use tokio::task::AbortHandle;
 
@@ -16,6 +16,9 @@ use crate::error::thrown;
 
 /// Weak: by itself it does not keep the process alive.
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// So much JSON is enough for one turn of the event loop: what is made of it can go before there is more of it.
+const BYTES_AT_ONCE: usize = 64 << 10;
 
 /// What a ticket of JavaScript's gets.
 pub enum Answer {
@@ -98,19 +101,31 @@ impl Port {
         Ok(Port { mailbox: Arc::new(mailbox) })
     }
 
-    /// All that has come, four slots each: ticket, kind, value, content type.
+    /// What has come, `all` of it or not too much at once, four slots each: ticket, kind, value, content type; and `true` at the
+    /// end when there is more.
     #[napi(ts_return_type = "any[]")]
-    pub fn take<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
-        let answers = std::mem::take(&mut *lock(&self.mailbox.waiting));
+    pub fn take<'env>(&self, env: &'env Env, all: bool) -> napi::Result<Array<'env>> {
+        let mut waiting = lock(&self.mailbox.waiting);
+        let mut bytes = 0;
+        let before = waiting.iter().take_while(|(_, answer)| {
+            let room = all || bytes < BYTES_AT_ONCE;
+            if let Answer::Reply(Reply::Json(json)) = answer {
+                bytes += json.len();
+            }
+            room
+        });
+        let before = before.count();
+        let left = waiting.split_off(before);
+        let answers = std::mem::replace(&mut *waiting, left);
+        let more = !waiting.is_empty();
+        drop(waiting);
         let mut out = env.create_array(4 * answers.len() as u32)?;
         for (index, (ticket, answer)) in answers.into_iter().enumerate() {
             let at = 4 * index as u32;
             out.set(at, ticket)?;
             out.set(at + 1, kind_of(&answer))?;
             match answer {
-                Answer::Reply(Reply::Json(json)) => {
-                    out.set(at + 2, env.create_string(String::from_utf8_lossy(&json))?)?;
-                }
+                Answer::Reply(Reply::Json(json)) => out.set(at + 2, text_of(env, &json)?)?,
                 Answer::Reply(Reply::Binary { bytes, content_type }) => {
                     out.set(at + 2, BufferSlice::copy_from(env, &bytes)?)?;
                     out.set(at + 3, content_type)?;
@@ -118,6 +133,9 @@ impl Port {
                 Answer::Failed(error) => out.set(at + 2, error.to_json().to_string())?,
                 Answer::Reply(Reply::Nothing) | Answer::News => {}
             }
+        }
+        if more {
+            out.insert(true)?;
         }
         Ok(out)
     }
@@ -149,6 +167,16 @@ impl Drop for Port {
     fn drop(&mut self) {
         // The JavaScript thread has ended, and nobody waits.
         self.mailbox.abandon_all();
+    }
+}
+
+/// A string of what is UTF-8.
+pub(crate) fn text_of<'env>(env: &'env Env, text: &[u8]) -> napi::Result<JsString<'env>> {
+    if text.is_ascii() {
+        // The shorter way into JavaScript.
+        env.create_string_latin1(text)
+    } else {
+        env.create_string(String::from_utf8_lossy(text))
     }
 }
 

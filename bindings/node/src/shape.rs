@@ -1,5 +1,7 @@
 //! Shapes of frames: the structure and the names, which repeat, apart from the values, which change.
 
+use crate::values::{Values, NOWHERE};
+
 /// Numbers, texts and such that a shape has at most.
 pub const MOST_LEAVES: usize = 128;
 
@@ -10,6 +12,15 @@ pub struct Shape {
     pieces: Vec<u8>,
     /// Where each piece ends; one more than there are values.
     ends: Vec<usize>,
+    /// The slot in which each value was last.
+    slots: Vec<u32>,
+}
+
+/// A value in a frame.
+pub struct Leaf<'a> {
+    pub json: &'a [u8],
+    /// The slot it is in, as far as is known.
+    pub slot: Option<u32>,
 }
 
 impl Shape {
@@ -17,7 +28,7 @@ impl Shape {
     /// is part of the shape. `None` where an object literal of JavaScript would not be the same as what JSON.parse makes, and
     /// for what is not written as Asterisk does it.
     pub fn learn(text: &str, name: &str) -> Option<(Shape, String)> {
-        let shape = Shape { pieces: Vec::new(), ends: Vec::new() };
+        let shape = Shape { pieces: Vec::new(), ends: Vec::new(), slots: Vec::new() };
         let mut learner = Learner { text: text.as_bytes(), at: 0, begun: 0, shape, template: Vec::new(), name };
         learner.object(DEPTH, true)?;
         if learner.at != text.len() {
@@ -28,24 +39,52 @@ impl Shape {
     }
 
     /// Finds the values of an event that may have this shape. `leaves` is of no use when it has not.
-    pub fn find<'a>(&self, text: &'a [u8], leaves: &mut Vec<&'a [u8]>) -> bool {
+    pub fn find<'a>(&self, text: &'a [u8], values: &Values, leaves: &mut Vec<Leaf<'a>>) -> bool {
         leaves.clear();
-        let (mut at, mut begun) = (0, 0);
+        let (mut rest, mut begun) = (text, 0);
         for (index, &end) in self.ends.iter().enumerate() {
-            let piece = &self.pieces[begun..end];
-            if !text[at..].starts_with(piece) {
-                return false;
-            }
-            at += piece.len();
+            let Some(behind) = strip(rest, &self.pieces[begun..end]) else { return false };
+            rest = behind;
             begun = end;
-            if index + 1 < self.ends.len() {
-                let Some(length) = scalar_length(&text[at..]) else { return false };
-                leaves.push(&text[at..at + length]);
-                at += length;
-            }
+            let Some(&slot) = self.slots.get(index) else { break };
+            // Most values are what they were, which is told faster than where a new one ends. What only begins like a
+            // text is none; what only begins like a number is followed by no piece.
+            let (json, slot) = match strip(rest, values.json(slot)) {
+                Some([b',' | b'}' | b']', ..]) => (&rest[..values.json(slot).len()], Some(slot)),
+                _ => match scalar_length(rest) {
+                    Some(length) => (&rest[..length], None),
+                    None => return false,
+                },
+            };
+            rest = &rest[json.len()..];
+            leaves.push(Leaf { json, slot });
         }
-        at == text.len()
+        rest.is_empty()
     }
+
+    /// Remembers where a value is now.
+    pub fn keep(&mut self, leaf: usize, slot: u32) {
+        self.slots[leaf] = slot;
+    }
+}
+
+/// What follows this beginning. Pieces are short, and comparing them here costs less than a call.
+fn strip<'a>(text: &'a [u8], beginning: &[u8]) -> Option<&'a [u8]> {
+    let length = beginning.len();
+    let head = text.get(..length)?;
+    let same = if length < 8 {
+        head.iter().zip(beginning).all(|(one, other)| one == other)
+    } else {
+        // The last eight bytes may have been compared before.
+        let last = length - 8;
+        (0..last).step_by(8).all(|at| word(head, at) == word(beginning, at))
+            && word(head, last) == word(beginning, last)
+    };
+    same.then(|| &text[length..])
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap_or_default())
 }
 
 struct Learner<'a> {
@@ -83,9 +122,10 @@ impl Learner<'_> {
         let length = scalar_length(&self.text[self.at..])?;
         self.end_piece();
         self.template.push(b'0');
+        self.shape.slots.push(NOWHERE);
         self.at += length;
         self.begun = self.at;
-        (self.shape.ends.len() <= MOST_LEAVES).then_some(())
+        (self.shape.slots.len() <= MOST_LEAVES).then_some(())
     }
 
     fn object(&mut self, depth: usize, top: bool) -> Option<()> {
@@ -137,7 +177,7 @@ fn is_plain(key: &[u8]) -> bool {
 }
 
 /// How long the text, number or word is that stands at the beginning of well-formed JSON. `None`: something else does.
-pub fn scalar_length(text: &[u8]) -> Option<usize> {
+fn scalar_length(text: &[u8]) -> Option<usize> {
     match *text.first()? {
         b'"' => string_length(text),
         b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::error::thrown;
-use crate::port::{lock, Answer, Mailbox};
+use crate::port::{lock, text_of, Answer, Mailbox};
 
 /// Enough to make crossing the border cheap, and little enough to stay in the processor's cache.
 const LIMIT: BatchLimit = BatchLimit { events: 512, bytes: 64 << 10 };
@@ -76,9 +76,7 @@ impl Stream {
         let numbers = unsafe { numbers.as_mut() };
         let (count, text) = lock(&self.mailbox.batches).write(self.left.iter(), exact, numbers);
         self.left.drain(..count);
-        // The shorter way into JavaScript, and a string of half the size.
-        let text = if text.is_ascii() { env.create_string_latin1(text)? } else { env.create_string(text)? };
-        Ok(Either3::A(text))
+        Ok(Either3::A(text_of(env, &text)?))
     }
 
     /// Has the events after this one matched again, because the subscriptions have changed since.

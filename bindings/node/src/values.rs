@@ -3,6 +3,9 @@
 /// How many there are. Those of one batch that are not kept follow behind them.
 pub const SLOTS: usize = 1024;
 
+/// A slot that holds nothing.
+pub const NOWHERE: u32 = SLOTS as u32;
+
 /// Longer ones are not kept.
 const LONGEST: usize = 118;
 
@@ -22,9 +25,9 @@ struct Slot {
 
 /// Where a value is.
 pub enum Place {
-    Kept(usize),
+    Kept(u32),
     /// It is to be put there.
-    New(usize),
+    New(u32),
     /// Nowhere: it is too long, or its slot is taken.
     Elsewhere,
 }
@@ -38,9 +41,20 @@ impl Values {
     pub fn begin(&mut self) {
         // Not before there are events: many threads have none.
         if self.slots.is_empty() {
-            self.slots = vec![Slot { batch: 0, length: 0, json: [0; LONGEST] }; SLOTS];
+            self.slots = vec![Slot { batch: 0, length: 1, json: [0; LONGEST] }; SLOTS + 1];
         }
         self.batch = self.batch.wrapping_add(1);
+    }
+
+    /// What is in a slot. In an empty one that is a zero, which JSON does not have.
+    pub fn json(&self, slot: u32) -> &[u8] {
+        let slot = &self.slots[slot as usize];
+        &slot.json[..slot.length.into()]
+    }
+
+    /// A value in a slot is used by this batch, too.
+    pub fn hold(&mut self, slot: u32) {
+        self.slots[slot as usize].batch = self.batch;
     }
 
     pub fn place(&mut self, json: &[u8]) -> Place {
@@ -51,7 +65,7 @@ impl Values {
         let slot = &mut self.slots[index];
         if slot.json[..slot.length.into()] == *json {
             slot.batch = self.batch;
-            return Place::Kept(index);
+            return Place::Kept(index as u32);
         }
         if slot.batch == self.batch {
             return Place::Elsewhere;
@@ -59,7 +73,7 @@ impl Values {
         slot.batch = self.batch;
         slot.length = json.len() as u8;
         slot.json[..json.len()].copy_from_slice(json);
-        Place::New(index)
+        Place::New(index as u32)
     }
 }
 
