@@ -25,33 +25,49 @@ pub fn fill(dict: &Bound<'_, PyDict>, text: &str) -> Option<()> {
 fn with_reader<'py, T>(py: Python<'py>, text: &str, read: impl FnOnce(&mut Reader<'py, '_>) -> Option<T>) -> Option<T> {
     let mut spare = Vec::new();
     // Making Python values can start a garbage collection, and that any code at all, which may come here again.
-    let mut shared = NAMES.try_lock().ok();
-    let names = shared.as_deref_mut().unwrap_or(&mut spare);
-    if names.is_empty() {
-        names.resize_with(SLOTS, || None);
+    let mut shared = TEXTS.try_lock().ok();
+    let texts = shared.as_deref_mut().unwrap_or(&mut spare);
+    if texts.is_empty() {
+        texts.resize_with(SLOTS, || None);
     }
-    let mut reader = Reader { py, text, at: 0, names };
+    let mut reader = Reader { py, text, at: 0, texts };
     let value = read(&mut reader)?;
     reader.skip_space();
     (reader.at == text.len()).then_some(value)
 }
 
-/// Names of fields as Python has them, each in the one place that its hash gives it. They are held for good.
-static NAMES: Mutex<Vec<Option<Name>>> = Mutex::new(Vec::new());
+/// Short texts as Python has them, each in the one place that its hash gives it: names of fields, and values that come again
+/// and again. They are held for good.
+static TEXTS: Mutex<Vec<Option<Known>>> = Mutex::new(Vec::new());
 
 const SLOTS: usize = 512;
-const LONGEST_NAME: usize = 32;
+const LONGEST_NAME: usize = 15;
+const LONGEST_VALUE: usize = 8;
 
-struct Name {
-    text: Box<[u8]>,
+struct Known {
+    key: u128,
     value: Py<PyString>,
+}
+
+/// A text of up to 15 bytes and its length, as one number.
+fn key(bytes: &[u8], start: usize, length: usize) -> u128 {
+    let word = match bytes.get(start..start + 16).and_then(|bytes| bytes.try_into().ok()) {
+        Some(sixteen) => u128::from_le_bytes(sixteen) & ((1 << (8 * length)) - 1),
+        None => bytes[start..start + length].iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte)),
+    };
+    word | (length as u128) << 120
+}
+
+fn slot(key: u128) -> usize {
+    let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 48) as usize % SLOTS
 }
 
 struct Reader<'py, 'a> {
     py: Python<'py>,
     text: &'a str,
     at: usize,
-    names: &'a mut [Option<Name>],
+    texts: &'a mut [Option<Known>],
 }
 
 impl<'py, 'a> Reader<'py, 'a> {
@@ -71,7 +87,7 @@ impl<'py, 'a> Reader<'py, 'a> {
 
     fn value(&mut self, depth: usize) -> Option<Bound<'py, PyAny>> {
         match self.next()? {
-            b'"' => Some(self.string()?.into_any()),
+            b'"' => Some(self.string(LONGEST_VALUE)?.into_any()),
             b'{' => {
                 let dict = PyDict::new(self.py);
                 self.members(&dict, depth.checked_sub(1)?)?;
@@ -101,7 +117,7 @@ impl<'py, 'a> Reader<'py, 'a> {
             if next != b'"' {
                 return None;
             }
-            let name = self.name()?;
+            let name = self.string(LONGEST_NAME)?;
             if self.next()? != b':' {
                 return None;
             }
@@ -150,27 +166,23 @@ impl<'py, 'a> Reader<'py, 'a> {
         Some((&self.text[start..self.at - 1], escaped))
     }
 
-    fn string(&mut self) -> Option<Bound<'py, PyString>> {
-        match self.span()? {
-            (plain, false) => Some(PyString::new(self.py, plain)),
-            (escaped, true) => Some(PyString::new(self.py, &unescape(escaped)?)),
-        }
-    }
-
-    fn name(&mut self) -> Option<Bound<'py, PyString>> {
+    /// A text, of which short ones may well have come before.
+    fn string(&mut self, short: usize) -> Option<Bound<'py, PyString>> {
+        let start = self.at;
         let (text, escaped) = self.span()?;
         if escaped {
             return Some(PyString::new(self.py, &unescape(text)?));
         }
-        if text.len() > LONGEST_NAME {
+        if text.len() > short {
             return Some(PyString::new(self.py, text));
         }
-        let slot = &mut self.names[slot(text.as_bytes())];
+        let key = key(self.text.as_bytes(), start, text.len());
+        let slot = &mut self.texts[slot(key)];
         match slot {
-            Some(known) if *known.text == *text.as_bytes() => Some(known.value.bind(self.py).clone()),
+            Some(known) if known.key == key => Some(known.value.bind(self.py).clone()),
             _ => {
                 let value = PyString::new(self.py, text);
-                *slot = Some(Name { text: text.as_bytes().into(), value: value.clone().unbind() });
+                *slot = Some(Known { key, value: value.clone().unbind() });
                 Some(value)
             }
         }
@@ -214,16 +226,6 @@ fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
         at += 8;
     }
     bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|more| at + more)
-}
-
-/// The place of a name among those that are held, by its ends.
-fn slot(name: &[u8]) -> usize {
-    let eight = |bytes: &[u8]| bytes.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
-    let (first, last) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => (eight(name), name.len() as u64),
-    };
-    ((first ^ last.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % SLOTS
 }
 
 /// Half of a surrogate pair can be a text in Python, but not here.
