@@ -43,17 +43,22 @@ impl Reel {
         let mut bytes = BytesMut::with_capacity(frames * 820);
         let mut ends = Vec::with_capacity(frames);
         for index in 0..frames {
-            put_frame(&mut bytes, &text(index, order.channels, application));
+            put_frame(&mut bytes, TEXT, text(index, order.channels, application).as_bytes());
             ends.push(bytes.len());
         }
         Reel { bytes: bytes.freeze(), ends }
     }
 }
 
-/// An unmasked text frame (RFC 6455, 5.2).
-pub fn put_frame(out: &mut BytesMut, text: &str) {
-    out.put_u8(0x81);
-    match text.len() {
+const TEXT: u8 = 0x1;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+pub const PONG: u8 = 0xa;
+
+/// An unmasked frame, whole (RFC 6455, 5.2).
+pub fn put_frame(out: &mut BytesMut, kind: u8, content: &[u8]) {
+    out.put_u8(0x80 | kind);
+    match content.len() {
         short @ 0..=125 => out.put_u8(short as u8),
         middle @ 126..=65535 => {
             out.put_u8(126);
@@ -64,7 +69,36 @@ pub fn put_frame(out: &mut BytesMut, text: &str) {
             out.put_u64(long as u64);
         }
     }
-    out.put_slice(text.as_bytes());
+    out.put_slice(content);
+}
+
+/// What a client has sent.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    Ping(Bytes),
+    Goodbye,
+    Other,
+}
+
+/// Takes the next whole frame of a client, which is masked, out of what was read.
+pub fn take_heard(read: &mut BytesMut) -> Option<Heard> {
+    let (&kind, &length) = (read.first()?, read.get(1)?);
+    let (length, mask) = match length & 0x7f {
+        126 => (usize::from(u16::from_be_bytes(read.get(2..4)?.try_into().ok()?)), 4),
+        127 => (usize::try_from(u64::from_be_bytes(read.get(2..10)?.try_into().ok()?)).ok()?, 10),
+        short => (usize::from(short), 2),
+    };
+    let key: [u8; 4] = read.get(mask..mask + 4)?.try_into().ok()?;
+    if read.len() < mask + 4 + length {
+        return None;
+    }
+    let frame = read.split_to(mask + 4 + length);
+    let content = frame[mask + 4..].iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+    Some(match kind & 0xf {
+        PING => Heard::Ping(content),
+        CLOSE => Heard::Goodbye,
+        _ => Heard::Other,
+    })
 }
 
 /// A channel as events and lists have it.

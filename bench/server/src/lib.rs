@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
 use hyper::header::{HeaderValue, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use hyper::server::conn::http1;
@@ -18,11 +18,13 @@ use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver};
 use tokio::time::{interval, sleep, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use frames::{Order, Reel};
+use frames::{Heard, Order, Reel};
 
 /// Clients that register their handlers when they are connected have so long for it.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -139,19 +141,24 @@ async fn blast(upgrading: OnUpgrade, application: &str) -> io::Result<()> {
     let Parts { io, .. } =
         upgraded.downcast::<TokioIo<TcpStream>>().map_err(|_: Upgraded| io::Error::other("no TCP"))?;
     let (mut reading, mut writing) = io.into_inner().into_split();
-    // What clients say (pings, a goodbye) is read and not answered; its end is the end of the connection.
-    let listening = tokio::spawn(async move {
-        let mut heard = [0; 4096];
-        while matches!(reading.read(&mut heard).await, Ok(1..)) {
-            if heard[0] == 0x88 {
-                break;
+    // Ends with the client's goodbye, or with the connection.
+    let (answers, mut pongs) = unbounded_channel();
+    tokio::spawn(async move {
+        let mut heard = BytesMut::new();
+        while matches!(reading.read_buf(&mut heard).await, Ok(1..)) {
+            while let Some(frame) = frames::take_heard(&mut heard) {
+                match frame {
+                    Heard::Ping(content) => drop(answers.send(content)),
+                    Heard::Goodbye => return,
+                    Heard::Other => {}
+                }
             }
         }
     });
     if let Some(order) = Order::parse(application) {
         let reel = Reel::make(order, application);
         sleep(PAUSE).await;
-        let sending = send(&mut writing, order, &reel);
+        let sending = send(&mut writing, order, &reel, &mut pongs);
         if let Err(gone) = sending.await {
             // Who has counted enough goes.
             if !matches!(gone.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
@@ -159,17 +166,36 @@ async fn blast(upgrading: OnUpgrade, application: &str) -> io::Result<()> {
             }
         }
     }
-    let _ = listening.await;
+    while let Some(content) = pongs.recv().await {
+        if pong(&mut writing, &content).await.is_err() {
+            break;
+        }
+    }
     let _ = writing.write_all(&[0x88, 0x02, 0x03, 0xe8]).await;
     let _ = writing.shutdown().await;
     Ok(())
 }
 
-async fn send(writing: &mut (impl AsyncWriteExt + Unpin), order: Order, reel: &Reel) -> io::Result<()> {
+async fn pong(writing: &mut OwnedWriteHalf, content: &[u8]) -> io::Result<()> {
+    let mut frame = BytesMut::new();
+    frames::put_frame(&mut frame, frames::PONG, content);
+    writing.write_all(&frame).await
+}
+
+async fn send(
+    writing: &mut OwnedWriteHalf,
+    order: Order,
+    reel: &Reel,
+    pongs: &mut UnboundedReceiver<Bytes>,
+) -> io::Result<()> {
     let mut ticks = interval(Duration::from_millis(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (mut sent, mut due) = (0, 0.0);
     while sent < order.frames {
+        // A client that waits for these would take the connection for dead.
+        while let Ok(content) = pongs.try_recv() {
+            pong(writing, &content).await?;
+        }
         let place = sent % reel.ends.len();
         let start = if place == 0 { 0 } else { reel.ends[place - 1] };
         let room = (reel.ends.len() - place).min(order.frames - sent);

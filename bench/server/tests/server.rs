@@ -79,6 +79,26 @@ async fn a_rate_does_not_change_what_is_sent() {
 }
 
 #[tokio::test]
+async fn pings_are_answered() {
+    let address = start().await;
+    let (mut socket, _) = connect_async(format!("ws://{address}/ari/events?app=bench-10-1-0")).await.unwrap();
+    for content in ["", "are you there"] {
+        socket.send(Message::Ping(content.into())).await.unwrap();
+    }
+    let mut pongs = Vec::new();
+    let mut texts = 0;
+    while pongs.len() < 2 || texts < 10 {
+        match timeout(PATIENCE, socket.next()).await.expect("a frame in time").expect("no end").expect("a whole frame")
+        {
+            Message::Pong(content) => pongs.push(content),
+            Message::Text(_) => texts += 1,
+            other => panic!("the server sent {other:?}"),
+        }
+    }
+    assert_eq!(pongs, ["", "are you there"]);
+}
+
+#[tokio::test]
 async fn other_applications_get_no_events() {
     let address = start().await;
     for application in ["hello", "bench-11-1-0", "bench-10-0-0", "bench-10-1"] {
