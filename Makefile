@@ -49,7 +49,7 @@ help:
 	@echo 'make conformance    the table of cases, run by every language (part of make test)'
 	@echo 'make check          formats, lints, types, and whether the generated files are up to date'
 	@echo 'make generate       make the generated files anew from test_resources/asterisk and templates'
-	@echo 'make bench          measure every client against its peers (most of an hour); a part of it: make bench ONLY=python,rust:bare'
+	@echo 'make bench          measure every client against its peers (half an hour); a part of it: make bench ONLY=python,rust:bare'
 	@echo '                    KIND=events SCENARIO=all ROUNDS=3 SETUP=no'
 	@echo 'make asterisk       start a real Asterisk on a free loopback port and say where it is'
 	@echo 'make asterisk-stop  stop it'
