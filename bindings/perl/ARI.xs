@@ -290,30 +290,20 @@ new_field(const char *method, SV *name, SV *package, bool is_list)
     ari_new_field(aTHX_ method, name, package, is_list);
 
 SV *
-try_decode(SV *json, SV *octets, SV *reason)
+try_decode(SV *octets, SV *reason)
   PREINIT:
     SV *error;
-    int before;
   CODE:
-    ENTER;
-    save_scalar(PL_errgv);
-    SAVESPTR(PL_diehook);
-    PL_diehook = NULL;
-    before = ari_hold(aTHX_ 1);
-    PUSHMARK(SP);
-    EXTEND(SP, 2);
-    PUSHs(json);
-    PUSHs(octets);
-    PUTBACK;
-    call_method("decode", G_SCALAR | G_EVAL);
-    SPAGAIN;
-    RETVAL = SvREFCNT_inc(POPs);
-    PUTBACK;
-    ari_hold(aTHX_ before);
-    error = ari_died(aTHX);
+    RETVAL = SvREFCNT_inc(ari_decoded(aTHX_ octets, &error));
     if (error)
         sv_setsv(SvRV(reason), error);
-    LEAVE;
+  OUTPUT:
+    RETVAL
+
+SV *
+data(SV *self, ...)
+  CODE:
+    RETVAL = SvREFCNT_inc(ari_data(aTHX_ self));
   OUTPUT:
     RETVAL
 

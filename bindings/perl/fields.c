@@ -304,11 +304,66 @@ static SV *called(pTHX_ const char *function, bool is_method, SV **arguments, in
     return result;
 }
 
+SV *ari_decoded(pTHX_ SV *octets, SV **error)
+{
+    SV *value;
+    int before;
+    dSP;
+    ENTER;
+    save_scalar(PL_errgv);
+    SAVESPTR(PL_diehook);
+    PL_diehook = NULL;
+    /* So that nothing else is taken for the reason. */
+    before = ari_hold(aTHX_ 1);
+    PUSHMARK(SP);
+    EXTEND(SP, 2);
+    PUSHs(get_sv("Asterisk::ARI::JSON::DECODER", GV_ADD));
+    PUSHs(octets);
+    PUTBACK;
+    call_method("decode", G_SCALAR | G_EVAL);
+    SPAGAIN;
+    value = POPs;
+    PUTBACK;
+    ari_hold(aTHX_ before);
+    *error = ari_died(aTHX);
+    LEAVE;
+    return value;
+}
+
+static bool is_hash(SV *value)
+{
+    return SvROK(value) && SvTYPE(SvRV(value)) == SVt_PVHV;
+}
+
+SV *ari_data(pTHX_ SV *self)
+{
+    AV *slots;
+    SV *data, *text;
+    if (!SvROK(self) || SvTYPE(SvRV(self)) != SVt_PVAV)
+        croak("data are of an object");
+    slots = (AV *)SvRV(self);
+    data = slot(slots, DATA);
+    text = slot(slots, TEXT);
+    if (data && SvROK(data))
+        return data;
+    if (data && text && SvPOK(text)) {
+        SV *error, *value = ari_decoded(aTHX_ text, &error);
+        if (!error && is_hash(value)) {
+            sv_setsv(data, value);
+            SvREFCNT_dec(text);
+            AvARRAY(slots)[TEXT] = newSV(0);
+            return data;
+        }
+    }
+    /* The rest, and what is wrong. */
+    return called(aTHX_ "_load", true, &self, 1);
+}
+
 /* What a value of the hash is, as the class of the field. */
 static SV *of_class(pTHX_ AV *self, const Field *field, SV *value)
 {
     SV *client = slot(self, CLIENT);
-    if (!field->is_list && SvROK(value) && SvTYPE(SvRV(value)) == SVt_PVHV && is_loaded(aTHX_ field)) {
+    if (!field->is_list && is_hash(value) && is_loaded(aTHX_ field)) {
         SV *slots[2];
         slots[DATA] = newRV_inc(SvRV(value));
         slots[CLIENT] = newSVsv(client);
@@ -339,9 +394,9 @@ XS_INTERNAL(read_field)
             ST(0) = value;
             XSRETURN(1);
         }
-        data = called(aTHX_ "_load", true, &ST(0), 1);
+        data = ari_data(aTHX_ ST(0));
     }
-    if (!SvROK(data) || SvTYPE(SvRV(data)) != SVt_PVHV)
+    if (!is_hash(data))
         croak("%s: there is no data", field->name);
     found = (SV **)hv_common((HV *)SvRV(data), NULL, field->name, field->name_size, 0, HV_FETCH_JUST_SV, NULL, field->hash);
     if (!found)

@@ -60,6 +60,12 @@ typedef struct {
  * for, until a signal waits. Signals are held, but in the handlers. */
 AriHandled ari_cursor_handle(pTHX_ AriCursor *cursor, SV *client, const AriClient *native, HV *entries, UV most, bool heed_signals);
 
+/* What the JSON module reads; undef, and an error otherwise. Both are mortal. */
+SV *ari_decoded(pTHX_ SV *octets, SV **error);
+
+/* The hash of data, for which it is read if it has not been. */
+SV *ari_data(pTHX_ SV *self);
+
 /* Makes a method that reads the field of this name (fields.c), which holds objects of a package, or a list of them, if that is given. */
 void ari_new_field(pTHX_ const char *method, SV *name, SV *package, bool is_list);
 

@@ -12,7 +12,7 @@ use Asterisk::ARI::Native ();
 # An array, so that the object can stand for the hash of its data: [data, client, text, ...]. The data is undef until somebody
 # looks at more than fields.c can see, and the text is gone then.
 use overload
-    '%{}'    => sub { $_[0][0] || $_[0]->_load },
+    '%{}'    => \&Asterisk::ARI::Native::data,
     fallback => 1;
 
 our %LOADED;
@@ -22,6 +22,7 @@ sub _new {
     return bless [$data, $client], $class;
 }
 
+# What fields.c cannot read, or has to be told what is wrong with it.
 sub _load {
     my ($self) = @_;
     my $reason = 'it is no object';
@@ -38,7 +39,7 @@ sub _origin { return "the server's answer" }
 
 sub client { return $_[0][1] }
 
-sub TO_JSON { return $_[0][0] || $_[0]->_load }
+sub TO_JSON { return Asterisk::ARI::Native::data($_[0]) }
 
 # Code, or an object that can be called as such (AnyEvent's condition variables).
 sub _is_code {

@@ -17,6 +17,9 @@ my $json = $BACKEND->new->utf8->allow_nonref->max_depth(1000);
 # What the server sends twice counts once, as for the core.
 $json->allow_dupkeys if $json->can('allow_dupkeys');
 
+# For fields.c.
+our $DECODER = $json;
+
 my $TRUE  = $BACKEND->can('true')->();
 my $FALSE = $BACKEND->can('false')->();
 
@@ -38,7 +41,7 @@ sub decode { return $json->decode($_[0]) }
 # The same for what may be no JSON: undef and a reason then.
 sub try_decode {
     my ($octets, $reason) = @_;
-    my $value = Asterisk::ARI::Native::try_decode($json, $octets, $reason);
+    my $value = Asterisk::ARI::Native::try_decode($octets, $reason);
     $$reason =~ s/ at \S+ line \d+\.?\n\z// if !defined $value && defined $$reason;
     return $value;
 }

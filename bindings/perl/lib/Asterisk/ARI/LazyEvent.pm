@@ -30,7 +30,7 @@ sub _object_fields {
 # The object of a class that the event is about: the one with this id, or the first.
 sub _object {
     my ($self, $class, $id) = @_;
-    my $data = $self->[0] || $self->_load;
+    my $data = Asterisk::ARI::Native::data($self);
     my $package = "Asterisk::ARI::Object::$class";
     for my $field ($self->_object_fields($class)) {
         my $object = Asterisk::ARI::Data::_make($package, $self->[1], $data->{$field});

@@ -63,7 +63,11 @@ Runs those that wait.
 
 =over
 
-=item try_decode($json, $octets, \$reason)
+=item data($object)
+
+The hash of an object, for which it is read if it has not been.
+
+=item try_decode($octets, \$reason)
 
 What the JSON module reads; undef and the reason if it cannot. Signal handlers wait, so that nothing else is taken for the reason.
 

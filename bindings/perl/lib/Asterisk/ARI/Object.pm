@@ -32,7 +32,7 @@ sub _load {
     return $self->SUPER::_load if !ref $self->[2];
     my ($event, $id, $field) = @$self[2 .. 4];
     if (defined $field) {
-        $self->[0] = ($event->[0] || $event->_load)->{$field};
+        $self->[0] = $event->{$field};
     }
     else {
         my $same = $event->_object($self->_about->{name}, $id);
