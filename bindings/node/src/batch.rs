@@ -80,6 +80,10 @@ impl Batches {
                 put(self.whole(event, exact));
                 put(self.objects(event));
             } else {
+                // All of them, before one of the others takes a slot.
+                for slot in leaves.iter().filter_map(|leaf| leaf.slot) {
+                    self.values.hold(slot);
+                }
                 for (index, leaf) in leaves.iter().enumerate() {
                     put(self.value(shape, index, leaf));
                 }
@@ -139,7 +143,6 @@ impl Batches {
 
     fn value(&mut self, shape: u32, index: usize, leaf: &Leaf) -> u32 {
         if let Some(slot) = leaf.slot {
-            self.values.hold(slot);
             return slot;
         }
         match self.values.place(leaf.json) {
