@@ -8,7 +8,6 @@ from counting import Count
 CLIENTS = {
     "ari": ("ours", "sync_events"),
     "ari-asyncio": ("ours", "asyncio_events"),
-    "ari-asyncio-def": ("ours", "asyncio_plain_events"),
     "aiohttp": ("by_hand", "aiohttp_events"),
     "picows": ("by_hand", "picows_events"),
     "picows-sniff": ("by_hand", "picows_sniff_events"),

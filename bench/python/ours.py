@@ -35,18 +35,9 @@ def asyncio_events(work):
     async def handle_object(channel, event):
         on_object(channel, event)
 
-    _asyncio(work, handle_event, handle_object)
-
-
-def asyncio_plain_events(work):
-    """The same with handlers that are plain functions."""
-    _asyncio(work, work.count.event, work.count.object)
-
-
-def _asyncio(work, on_event, on_object):
     async def main():
         client = await ari.connect_async(work.url, *credentials(), **OPTIONS)
-        register(work, client, on_event, on_object, ari.aio.Channel)
+        register(work, client, handle_event, handle_object, ari.aio.Channel)
         await client.run(apps=work.app)
 
     asyncio.run(main())

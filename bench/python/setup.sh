@@ -13,7 +13,7 @@ install() {
     "$python" -m pip --quiet --disable-pip-version-check install "$@"
 }
 
-install --requirement "$here/requirements.txt" 'maturin>=1.8,<2'
+install --requirement "$here/requirements.txt"
 [ -d "$folder/wsaccel" ] || install --no-deps --target "$folder/wsaccel" wsaccel==0.6.7
 if [ ! -d "$folder/classic" ]; then
     rm -rf "$folder/sdist"
@@ -23,6 +23,7 @@ if [ ! -d "$folder/classic" ]; then
 fi
 
 cd "$top"
+rm -rf "$folder/wheels"
 PYO3_PYTHON=$python "$python" -m maturin build --quiet --release --manifest-path bindings/python/Cargo.toml \
     --interpreter "$python" --out "$folder/wheels"
 install --force-reinstall --no-deps "$folder"/wheels/asterisk_ari-*.whl
