@@ -164,3 +164,25 @@ fn a_connection_ends_with_its_client() {
     }
     panic!("the connection is still there");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_child_made_by_fork_leaves_the_connection_to_its_parent() {
+    let (url, connections) = serve(answer_all);
+    let client = client(&url, 1, 30.0);
+    call(&client, "channels.list").unwrap();
+    // SAFETY: the child drops its client and ends at once, without what would be run at the end of the program.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let refused = call(&client, "channels.list").is_err();
+        drop(client);
+        unsafe { libc::_exit(if refused { 0 } else { 1 }) };
+    }
+    let mut status = 0;
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert_eq!(status, 0);
+    for _ in 0..10 {
+        call(&client, "channels.list").unwrap();
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
