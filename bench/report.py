@@ -38,9 +38,11 @@ def markdown(results):
 def machine(results):
     facts = results["facts"]
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    count = results["rounds"]
+    rounds = f"Medians of {count} rounds" if count > 1 else "One round"
     text = (
         f"Measured {facts['date']} at {facts['revision']} on {facts['cores']} cores of {facts['machine']}, "
-        f"{facts['system']}, loopback; {versions}. Medians of {results['rounds']} rounds."
+        f"{facts['system']}, loopback; {versions}. {rounds}."
     )
     modules = ", ".join(f"{name} {version}" for name, version in facts["modules"].items() if name != "perl")
     return f"{text} Perl's modules: {modules}." if modules else text
