@@ -337,6 +337,17 @@ client_subscribe(AriClient *client, SV *event, SV *object_class, SV *id)
   OUTPUT:
     RETVAL
 
+UV
+client_subscribe_notice(AriClient *client, SV *event)
+  PREINIT:
+    AriBytes error;
+  CODE:
+    RETVAL = ari_client_subscribe_notice(client, text(aTHX_ event), &error);
+    if (!RETVAL)
+        throw_error(aTHX_ &error);
+  OUTPUT:
+    RETVAL
+
 bool
 client_unsubscribe(AriClient *client, UV number)
   CODE:

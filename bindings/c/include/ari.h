@@ -270,6 +270,17 @@ uint64_t ari_client_subscribe(const struct AriClient *client,
                               struct AriSlice id,
                               struct AriBytes *error);
 
+// Wants events of a type for a notice that they get if nobody else wants them, such as a warning of an `UnreadableFrame`: what is
+// wrong with frames that nobody else wants is not looked for.
+//
+// Returns the subscription's number, or 0 and says why in `error`.
+//
+// # Safety
+// As for `ari_client_subscribe`.
+uint64_t ari_client_subscribe_notice(const struct AriClient *client,
+                                     struct AriSlice event,
+                                     struct AriBytes *error);
+
 // Takes a subscription back. False if it was not there any more.
 //
 // # Safety

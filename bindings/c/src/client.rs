@@ -270,6 +270,26 @@ pub unsafe extern "C" fn ari_client_subscribe(
     })
 }
 
+/// Wants events of a type for a notice that they get if nobody else wants them, such as a warning of an `UnreadableFrame`: what is
+/// wrong with frames that nobody else wants is not looked for.
+///
+/// Returns the subscription's number, or 0 and says why in `error`.
+///
+/// # Safety
+/// As for `ari_client_subscribe`.
+#[no_mangle]
+pub unsafe extern "C" fn ari_client_subscribe_notice(
+    client: *const AriClient,
+    event: AriSlice,
+    error: *mut AriBytes,
+) -> u64 {
+    guard(error, 0, || {
+        let client = handle(client, "client")?;
+        client.inner.check_process()?;
+        Ok(client.inner.subscribe_notice(event.text("event")?).0)
+    })
+}
+
 /// Takes a subscription back. False if it was not there any more.
 ///
 /// # Safety

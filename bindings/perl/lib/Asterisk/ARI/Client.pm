@@ -59,7 +59,7 @@ sub _begin {
     }, $class;
     my $handlers = $self->{handlers};
     for my $type (sort keys %NOTICES) {
-        $handlers->add($type, sub { _notice($type, $_[0]) });
+        $handlers->add_notice($type, sub { _notice($type, $_[0]) });
     }
     return $self;
 }

@@ -28,8 +28,19 @@ sub add {
     Asterisk::ARI::Native::client_check($native);
     my $wanted = $type eq '*' ? undef : $type;
     my $number = Asterisk::ARI::Native::client_subscribe($native, $wanted, defined $id ? ($class, $id) : (undef, undef));
+    return $self->_remember($number, $code, $type, $class, $id);
+}
+
+# The same for code that tells of events of a type in passing.
+sub add_notice {
+    my ($self, $type, $code) = @_;
+    return $self->_remember(Asterisk::ARI::Native::client_subscribe_notice($self->{native}, $type), $code, $type, undef, undef);
+}
+
+sub _remember {
+    my ($self, $number, $code, $type, $class, $id) = @_;
     my $scope = _scope($type, $class, $id);
-    $self->{by_number}{$number} = [$code, $class, $id, !defined $wanted, $scope];
+    $self->{by_number}{$number} = [$code, $class, $id, $type eq '*', $scope];
     $self->{scopes}{$scope}{$number} = 1;
     return Asterisk::ARI::Handler->_new($self, $number);
 }

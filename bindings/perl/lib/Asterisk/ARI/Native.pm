@@ -102,6 +102,10 @@ Dies in a process in which the client cannot be used.
 
 Wants events of a type (undef: all), with an object (both undef: any). Gives the number of the subscription.
 
+=item client_subscribe_notice($client, $event)
+
+Wants events of a type only to tell of them.
+
 =item client_unsubscribe($client, $number)
 
 Takes one back. False when it was not there.
