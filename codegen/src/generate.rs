@@ -1,6 +1,7 @@
 //! `generate`: from documents to files, for one language or for all.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use crate::api::{self, Api};
@@ -28,22 +29,32 @@ pub struct Job {
     pub output: Option<PathBuf>,
 }
 
+/// What a language is to have in its folder.
+struct Output {
+    folder: PathBuf,
+    files: render::Rendered,
+}
+
 impl Job {
     /// Renders everything in memory and compares it with what is there.
     pub fn plan(&self) -> Result<Plan> {
         let declarations = Declarations::embedded()?;
         let api = self.api(&declarations)?;
+        let names = self.names()?;
+        // Formatters are programs that have to be waited for; the languages do not wait for each other.
+        let rendered: Vec<Result<Output>> = std::thread::scope(|scope| {
+            let (api, declarations) = (&api, &declarations);
+            let mut threads = Vec::new();
+            for name in &names {
+                threads.push(scope.spawn(move || self.render(name, api, declarations)));
+            }
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        });
         let mut wanted: BTreeMap<PathBuf, String> = BTreeMap::new();
         let mut folders = Vec::new();
-        for name in self.names()? {
-            let templates = self.templates.join(&name);
-            let language = Language::load(&templates)?;
-            let folder = match &self.output {
-                None => self.root.join(&language.root),
-                Some(output) => output.join(&name).join(FOLDER),
-            };
-            let view = context::build(&api, &declarations, &language)?;
-            for (path, text) in render::render(&language, &templates, &self.root, &view)? {
+        for language in rendered {
+            let Output { folder, files } = language?;
+            for (path, text) in files {
                 let path = folder.join(path);
                 if wanted.insert(path.clone(), text).is_some() {
                     return Err(Error::in_file(path.display().to_string(), "two languages write this file"));
@@ -52,6 +63,18 @@ impl Job {
             folders.push(folder);
         }
         Plan::make(&folders, wanted)
+    }
+
+    fn render(&self, name: &str, api: &Api, declarations: &Declarations) -> Result<Output> {
+        let templates = self.templates.join(name);
+        let language = Language::load(&templates)?;
+        let folder = match &self.output {
+            None => self.root.join(&language.root),
+            Some(output) => output.join(name).join(FOLDER),
+        };
+        let view = context::build(api, declarations, &language)?;
+        let files = render::render(&language, &templates, &self.root, &view)?;
+        Ok(Output { folder, files })
     }
 
     /// What the templates of a language are given.
