@@ -20,10 +20,8 @@ ${PYTHON:-python3} "$root/scripts/asterisk/perl_modules.py" "$perl" "$dir/module
 # A copy of the sources, so that the debug build in the checkout stays as it is.
 build=$dir/build
 mkdir -p "$build"
-for part in ARI.xs Makefile.PL MANIFEST typemap Changes README.md lib generated; do
-    rm -rf "${build:?}/$part"
-    cp -R -p "$root/bindings/perl/$part" "$build/$part"
-done
+rm -rf "$build/lib" "$build/generated"
+(cd "$root/bindings/perl" && tar cf - $(grep -v '^t/' MANIFEST)) | (cd "$build" && tar xf -)
 cd "$build"
 $perl Makefile.PL PROFILE=release WORKSPACE="$root" NO_META=1 >/dev/null 2>"$build/said" || { cat "$build/said" >&2; exit 1; }
 make pure_all >/dev/null
