@@ -19,8 +19,8 @@ ${PYTHON:-python3} "$root/scripts/asterisk/perl_modules.py" "$perl" "$dir/module
 
 # A copy of the sources, so that the debug build in the checkout stays as it is.
 build=$dir/build
-mkdir -p "$build"
-rm -rf "$build/lib" "$build/generated"
+rm -rf "$build"
+mkdir "$build"
 (cd "$root/bindings/perl" && tar cf - $(grep -v '^t/' MANIFEST)) | (cd "$build" && tar xf -)
 cd "$build"
 $perl Makefile.PL PROFILE=release WORKSPACE="$root" NO_META=1 >/dev/null 2>"$build/said" || { cat "$build/said" >&2; exit 1; }
