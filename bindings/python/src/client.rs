@@ -130,6 +130,11 @@ impl Client {
         self.inner.subscribe(Interest { event, object }).0
     }
 
+    /// Wants events of one type for what the library tells of by itself.
+    fn subscribe_notice(&self, event: &str) -> u64 {
+        self.inner.subscribe_notice(event).0
+    }
+
     /// Takes a subscription back; `False` when it was not there any more.
     fn unsubscribe(&self, subscription: u64) -> bool {
         self.inner.unsubscribe(SubscriptionId(subscription))

@@ -104,12 +104,13 @@ impl Frame {
         *self = Frame { sequence: self.sequence, ..other };
     }
 
-    /// Looks at all of it, for its objects only where they are asked for. The error says why it is no event.
-    pub fn sight(&self, with_objects: bool) -> Result<Sighting<'_>, String> {
+    /// Looks at all of it. The objects need not be found in an event that `with_objects` is false for. The error says why it
+    /// is no event.
+    pub fn sight(&self, with_objects: impl Fn(&str) -> bool) -> Result<Sighting<'_>, String> {
         let text = self.text.as_str();
         let (event, reach) = match self.known {
             Known::Made(spec) => return Ok(Sighting { name: Name::Known(spec), objects: Sighted::new() }),
-            Known::Checked(event) if !with_objects => {
+            Known::Checked(event) if !with_objects(event.spec.name) => {
                 return Ok(Sighting { name: Name::Known(event.spec), objects: Sighted::new() });
             }
             Known::Checked(event) => (Some(event), Reach::Objects),
@@ -308,7 +309,7 @@ mod tests {
 
     fn read(text: &str) -> (String, Vec<(String, String)>) {
         let frame = Frame::received(text.to_string().into());
-        let sighting = frame.sight(true).unwrap();
+        let sighting = frame.sight(|_| true).unwrap();
         let objects = sighting.objects.iter().map(|(object, id)| (object.class.to_string(), id.to_string()));
         (sighting.name.as_str().to_string(), objects.collect())
     }
@@ -353,7 +354,7 @@ mod tests {
     #[test]
     fn what_is_no_event_is_told() {
         for text in ["", "[]", "{}", "{\"type\":5}", "{\"type\":null}", "{\"type\":\"X\"} x", "nonsense"] {
-            assert!(Frame::received(text.to_string().into()).sight(true).is_err(), "{text}");
+            assert!(Frame::received(text.to_string().into()).sight(|_| true).is_err(), "{text}");
         }
     }
 }

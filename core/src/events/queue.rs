@@ -73,7 +73,7 @@ impl Matched {
     /// The domain objects in it, which are looked for each time.
     pub fn objects(&self) -> Vec<EventObject> {
         let frame = Frame::received(self.text.clone());
-        let objects = frame.sight(true).map(|sighting| sighting.objects).unwrap_or_default();
+        let objects = frame.sight(|_| true).map(|sighting| sighting.objects).unwrap_or_default();
         let named = |(object, id): (&'static super::spec::ObjectField, std::borrow::Cow<'_, str>)| EventObject {
             field: object.field,
             class: object.class,
@@ -312,14 +312,15 @@ impl Taken {
             if matcher.passes_over(frame) {
                 continue;
             }
-            let with_objects = matcher.needs_objects();
-            let (name, handlers) = match frame.sight(with_objects).map(|event| (matcher.wanted_by(&event), event.name))
+            let (name, handlers) = match frame
+                .sight(|event| matcher.needs_objects(event))
+                .map(|event| (matcher.wanted_by(&event), event.name))
             {
                 Ok((handlers, name)) => (name, handlers),
                 Err(reason) => {
                     tracing::error!(application, reason, "the server sent a frame that is no event");
                     frame.replace(library::unreadable_frame(application, &reason, frame.text.as_str()));
-                    match frame.sight(with_objects) {
+                    match frame.sight(|event| matcher.needs_objects(event)) {
                         Ok(event) => (event.name.clone(), matcher.wanted_by(&event)),
                         Err(_) => continue,
                     }

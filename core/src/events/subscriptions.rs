@@ -54,6 +54,10 @@ struct Index {
     by_event: HashMap<String, Vec<SubscriptionId>>,
     /// By class and id.
     by_object: HashMap<String, HashMap<String, Vec<SubscriptionId>>>,
+    /// How many subscriptions of objects are for every type of event, and for each one. In other events no objects are looked
+    /// for.
+    of_objects: usize,
+    of_objects_by_event: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -87,6 +91,13 @@ impl Subscriptions {
             Interest { .. } => &mut index.every,
         };
         place.push(id);
+        match &wanted.interest {
+            Interest { object: None, .. } => {}
+            Interest { event: None, .. } => index.of_objects += 1,
+            Interest { event: Some(event), .. } => {
+                *index.of_objects_by_event.entry(event.clone()).or_default() += 1;
+            }
+        }
         index.thorough += usize::from(wanted.thorough);
         index.wanted.insert(id, wanted);
         self.touch();
@@ -104,6 +115,17 @@ impl Subscriptions {
                     remove_from(class, &key.id, id);
                     if class.is_empty() {
                         index.by_object.remove(&key.class);
+                    }
+                }
+                match &interest.event {
+                    None => index.of_objects -= 1,
+                    Some(event) => {
+                        if let Some(count) = index.of_objects_by_event.get_mut(event) {
+                            *count -= 1;
+                            if *count == 0 {
+                                index.of_objects_by_event.remove(event);
+                            }
+                        }
                     }
                 }
             }
@@ -157,16 +179,16 @@ impl Matcher<'_> {
         if self.index.by_event.contains_key(event.spec.name) {
             return false;
         }
-        if self.index.by_object.is_empty() || event.objects.is_empty() {
+        if event.objects.is_empty() || !self.needs_objects(event.spec.name) {
             return true;
         }
         let Ok(objects) = scan::objects(text, event, Reach::Objects) else { return false };
         objects.iter().all(|(object, id)| self.of_object(object.class, id).is_none())
     }
 
-    /// Whether it takes an event's objects to say who wants it.
-    pub fn needs_objects(&self) -> bool {
-        !self.index.by_object.is_empty()
+    /// Whether it takes the objects of an event of this type to say who wants it.
+    pub fn needs_objects(&self, event: &str) -> bool {
+        self.index.of_objects > 0 || self.index.of_objects_by_event.contains_key(event)
     }
 
     /// The subscriptions an event has to reach, each once, in the order of registration.
@@ -176,7 +198,7 @@ impl Matcher<'_> {
         if let Some(ids) = self.index.by_event.get(name) {
             found.extend_from_slice(ids);
         }
-        if !self.index.by_object.is_empty() {
+        if self.needs_objects(name) {
             for (object, id) in &event.objects {
                 for id in self.of_object(object.class, id).into_iter().flatten() {
                     let interest = &self.index.wanted[id].interest;
@@ -227,7 +249,7 @@ mod tests {
     fn wanted(subscriptions: &Subscriptions, text: &str) -> Vec<SubscriptionId> {
         let frame = Frame::received(text.to_string().into());
         let matcher = subscriptions.matcher();
-        let wanted = matcher.wanted_by(&frame.sight(true).unwrap());
+        let wanted = matcher.wanted_by(&frame.sight(|_| true).unwrap());
         assert!(wanted.is_empty() || !matcher.passes_over(&frame), "{text}");
         wanted.to_vec()
     }
@@ -272,6 +294,7 @@ mod tests {
         let ids: Vec<_> = (0..100)
             .map(|n| all.add(interest(None, Some(("Channel", &n.to_string())))))
             .chain([all.add(interest(None, None)), all.add(interest(Some("Dial"), None))])
+            .chain([all.add(interest(Some("Dial"), Some(("Channel", "1"))))])
             .collect();
         assert_ne!(all.generation(), before);
         for id in ids {
@@ -280,6 +303,7 @@ mod tests {
         }
         let index = all.lock();
         assert!(index.every.is_empty() && index.by_event.is_empty());
+        assert!(index.of_objects == 0 && index.of_objects_by_event.is_empty());
         assert!(index.by_object.is_empty() && index.wanted.is_empty() && index.thorough == 0);
     }
 }

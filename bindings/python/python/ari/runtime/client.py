@@ -59,7 +59,7 @@ class ClientBase:
         self.exception_handler: Callable[[Exception], Any] = _log_exception
         """Called with what a handler raises, inside the ``except`` block; what it raises itself leaves ``run()``."""
         for event in _LOGGED:
-            self._registry.add((event, None, None), _log_event)
+            self._registry.add((event, None, None), _log_event, notice=True)
 
     def _client_of(self) -> Any:
         return self

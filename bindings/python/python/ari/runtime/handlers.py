@@ -70,10 +70,12 @@ class Registry:
         extract: Callable[[Any], Any] | None = None,
         object_id: str | None = None,
         replace: bool = False,
+        notice: bool = False,
     ) -> Handle:
         """Subscribes in the core and remembers whom to call.
 
-        With ``replace``, what the same callback was registered for in the same scope before is taken back.
+        With ``replace``, what the same callback was registered for in the same scope before is taken back. A ``notice``
+        is what the library itself tells of; for it no frame that nobody wants is looked through.
         """
         event, class_name, _ = scope
         handle = Handle(self, scope, callback)
@@ -81,8 +83,11 @@ class Registry:
         with self._lock:
             if replace:
                 self._drop(self._find(scope, callback))
-            wanted = None if event == EVERY else event
-            subscription = self._native.subscribe(wanted, class_name if object_id is not None else None, object_id)
+            if notice and event is not None:
+                subscription = self._native.subscribe_notice(event)
+            else:
+                wanted = None if event == EVERY else event
+                subscription = self._native.subscribe(wanted, class_name if object_id is not None else None, object_id)
             handle._subscription = subscription
             self.targets[subscription] = target(callback, args, kwargs or {}, extract)
             self._scopes.setdefault(scope, {})[subscription] = handle
