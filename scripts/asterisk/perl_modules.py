@@ -4,9 +4,9 @@
     perl_modules.py PERL FOLDER [PACKAGE=MODULE ...]
 
 What is named is brought in place of that, for others who need some (bench/perl). Afterwards
-`PERL5LIB=FOLDER/arch:FOLDER/share PERL` finds all of them. They come from the suite that the machine itself runs, so that
-compiled ones fit its perl; what that has already is not brought. Asked once more, it looks whether all of it is still
-there.
+`PERL5LIB=FOLDER/arch:FOLDER/share PERL` finds all of them. They come from the suite that the machine itself runs, so
+that compiled ones fit its perl; what that has already is not brought. Asked once more, it looks whether all of it is
+still there.
 """
 
 import re
