@@ -73,13 +73,11 @@ impl Matched {
     /// The domain objects in it, which are looked for each time.
     pub fn objects(&self) -> Vec<EventObject> {
         let frame = Frame::received(self.text.clone());
-        let objects = frame.sight(|_| true).map(|sighting| sighting.objects).unwrap_or_default();
-        let named = |(object, id): (&'static super::spec::ObjectField, std::borrow::Cow<'_, str>)| EventObject {
-            field: object.field,
-            class: object.class,
-            id: id.into(),
-        };
-        objects.into_iter().map(named).collect()
+        let objects = frame.sight(|_| true).map(|event| event.objects).unwrap_or_default();
+        objects
+            .into_iter()
+            .map(|(object, id)| EventObject { field: object.field, class: object.class, id: id.into() })
+            .collect()
     }
 }
 
@@ -304,6 +302,10 @@ impl Taken {
         let mut bytes = 0;
         let events = limit.events.min(self.most);
         self.most = self.most.saturating_mul(2);
+        let reach = |frame: &Frame| {
+            let event = frame.sight(|event| matcher.needs_objects(event))?;
+            Ok::<_, String>((matcher.wanted_by(&event), event.name))
+        };
         for frame in &mut self.frames[self.looked_at..] {
             if batch.events.len() >= events || bytes >= limit.bytes {
                 break;
@@ -312,20 +314,12 @@ impl Taken {
             if matcher.passes_over(frame) {
                 continue;
             }
-            let (name, handlers) = match frame
-                .sight(|event| matcher.needs_objects(event))
-                .map(|event| (matcher.wanted_by(&event), event.name))
-            {
-                Ok((handlers, name)) => (name, handlers),
-                Err(reason) => {
-                    tracing::error!(application, reason, "the server sent a frame that is no event");
-                    frame.replace(library::unreadable_frame(application, &reason, frame.text.as_str()));
-                    match frame.sight(|event| matcher.needs_objects(event)) {
-                        Ok(event) => (event.name.clone(), matcher.wanted_by(&event)),
-                        Err(_) => continue,
-                    }
-                }
-            };
+            let reached = reach(frame).or_else(|reason| {
+                tracing::error!(application, reason, "the server sent a frame that is no event");
+                frame.replace(library::unreadable_frame(application, &reason, frame.text.as_str()));
+                reach(frame)
+            });
+            let Ok((handlers, name)) = reached else { continue };
             if !handlers.is_empty() {
                 bytes += frame.text.len();
                 batch.events.push(Matched { sequence: frame.sequence, name, text: frame.text.clone(), handlers });

@@ -29,11 +29,8 @@ struct Spare(Mutex<Vec<String>>);
 
 impl Drop for Whole {
     fn drop(&mut self) {
-        let Some(Spare(spare)) = self.spare.as_deref() else { return };
-        let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < SPARE {
-            self.text.clear();
-            spare.push(std::mem::take(&mut self.text));
+        if let Some(spare) = &self.spare {
+            spare.give(std::mem::take(&mut self.text));
         }
     }
 }
@@ -89,7 +86,12 @@ impl Pile {
 
     /// All texts, in their order; the pile is empty then.
     pub fn take(&mut self) -> impl Iterator<Item = Text> + '_ {
-        let text = std::mem::take(&mut self.whole);
+        let mut text = std::mem::take(&mut self.whole);
+        if text.capacity() >= 2 * FULL && text.len() < FULL / 2 {
+            // A few texts must not keep much memory while they wait.
+            let few = text.as_str().to_string();
+            self.spare.give(std::mem::replace(&mut text, few));
+        }
         // What one large text needed is not kept.
         let spare = (2 * FULL..4 * FULL).contains(&text.capacity()).then(|| self.spare.clone());
         let whole = Arc::new(Whole { text, spare });
@@ -107,6 +109,14 @@ impl Spare {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         spare.unwrap_or_else(|| String::with_capacity(2 * FULL))
     }
+
+    fn give(&self, mut used: String) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE {
+            used.clear();
+            spare.push(used);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +132,17 @@ mod tests {
             let out: Vec<_> = pile.take().collect();
             assert_eq!(out.iter().map(Text::as_str).collect::<Vec<_>>(), texts);
             assert!(pile.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_few_texts_keep_no_more_memory_than_they_need() {
+        let mut pile = Pile::default();
+        for count in [1, 2, 20] {
+            let text = "x".repeat(1000);
+            (0..count).for_each(|_| pile.push(&text));
+            let texts: Vec<_> = pile.take().collect();
+            assert_eq!(texts[0].whole.text.capacity(), count * 1000);
         }
     }
 
