@@ -28,6 +28,7 @@ mod encoding;
 mod error;
 pub mod events;
 pub mod generated;
+pub mod json;
 pub mod logging;
 pub mod model;
 pub mod operation;

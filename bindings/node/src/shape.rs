@@ -1,5 +1,7 @@
 //! Shapes of frames: the structure and the names, which repeat, apart from the values, which change.
 
+use ari_core::json::plain_length;
+
 use crate::values::{Values, NOWHERE};
 
 /// Numbers, texts and such that a shape has at most.
@@ -193,32 +195,12 @@ fn scalar_length(text: &[u8]) -> Option<usize> {
 fn string_length(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += until_quote(&text[at..])?;
-        if text[at] == b'"' {
-            return Some(at + 1);
-        }
-        // What is escaped is no end; of longer escapes only the beginning could look like one.
-        at += 2;
-        if at >= text.len() {
-            return None;
+        at += plain_length(text.get(at..)?);
+        match text.get(at)? {
+            b'"' => return Some(at + 1),
+            // What is escaped is no end; of longer escapes only the beginning could look like one.
+            b'\\' => at += 2,
+            _ => return None,
         }
     }
-}
-
-/// The place of the first quote or backslash, eight bytes at a time.
-fn until_quote(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut at = 0;
-    for word in text.chunks_exact(8) {
-        let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
-        let (quote, backslash) = (word ^ (ONES * u64::from(b'"')), word ^ (ONES * u64::from(b'\\')));
-        // A borrow can only mark a byte too many behind the first one.
-        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|more| at + more)
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 
+use ari_core::json::plain_length;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
@@ -152,8 +153,9 @@ impl<'py, 'a> Reader<'py, 'a> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            self.at = special(self.text.as_bytes(), self.at)?;
-            match self.text.as_bytes()[self.at] {
+            let bytes = self.text.as_bytes();
+            self.at += plain_length(bytes.get(self.at..)?);
+            match bytes.get(self.at)? {
                 b'"' => break,
                 b'\\' => {
                     escaped = true;
@@ -211,23 +213,6 @@ impl<'py, 'a> Reader<'py, 'a> {
     }
 }
 
-/// Where the next quote, backslash or control character is. Eight bytes are looked at together: a byte that is zero after
-/// what is looked for was taken off is the first to borrow from its highest bit.
-fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    while let Some(eight) = bytes.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
-        let eight = u64::from_le_bytes(eight);
-        let (quote, backslash) = (eight ^ (ONES * u64::from(b'"')), eight ^ (ONES * u64::from(b'\\')));
-        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
-        let found = (below(quote, 1) | below(backslash, 1) | below(eight, 0x20)) & (ONES << 7);
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|more| at + more)
-}
-
 /// Half of a surrogate pair can be a text in Python, but not here.
 fn unescape(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
@@ -281,8 +266,8 @@ pub fn objects_in<'a>(text: &str, fields: &[&'a str]) -> Option<Vec<&'a str>> {
             b'"' => {
                 let start = at;
                 loop {
-                    at = special(bytes, at)?;
-                    match bytes[at] {
+                    at += plain_length(bytes.get(at..)?);
+                    match *bytes.get(at)? {
                         b'"' => break,
                         _ => at += 2,
                     }
