@@ -92,17 +92,6 @@ static HV *stash_of_class(pTHX_ SV *class)
     return gv_stashsv(known ? HeVAL(known) : ask(aTHX_ "Asterisk::ARI::Drain::_package_of", class), GV_ADD);
 }
 
-static SV *new_object(pTHX_ HV *stash, SV **slots, SSize_t count)
-{
-    AV *array = newAV();
-    SSize_t i;
-    av_extend(array, count - 1);
-    for (i = 0; i < count; i++)
-        AvARRAY(array)[i] = slots[i];
-    AvFILLp(array) = count - 1;
-    return sv_2mortal(sv_bless(newRV_noinc((SV *)array), stash));
-}
-
 /* What the generated classes cannot know: where the objects of an event are that is newer than they. */
 static SV *objects_of(pTHX_ const AriBatch *batch, size_t place)
 {
@@ -130,7 +119,7 @@ static SV *event_of(pTHX_ const AriBatch *batch, size_t place, AV *type, SV *cli
     slots[2] = newSVpvn((const char *)event->text.data, event->text.size);
     slots[3] = SvREFCNT_inc(AvARRAY(type)[TYPE_NAME]);
     slots[4] = objects_of(aTHX_ batch, place);
-    return new_object(aTHX_ gv_stashsv(AvARRAY(type)[TYPE_PACKAGE], GV_ADD), slots, 5);
+    return ari_new_data(aTHX_ gv_stashsv(AvARRAY(type)[TYPE_PACKAGE], GV_ADD), slots, 5);
 }
 
 static bool equals(pTHX_ AriSlice slice, SV *text)
@@ -185,7 +174,7 @@ static SV *object_of(pTHX_ const AriBatch *batch, size_t place, AV *type, AV *en
     slots[2] = newRV_inc(SvRV(made));
     slots[3] = id;
     slots[4] = AvFILLp(fields) == 0 || !SvOK(AvARRAY(entry)[ENTRY_ID]) ? SvREFCNT_inc(AvARRAY(fields)[0]) : newSV(0);
-    return new_object(aTHX_ stash_of_class(aTHX_ class), slots, 5);
+    return ari_new_data(aTHX_ stash_of_class(aTHX_ class), slots, 5);
 }
 
 /* The same object by reading the event, or what that dies with. */

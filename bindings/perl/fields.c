@@ -227,7 +227,7 @@ static bool text_of(pTHX_ AV *self, Span *text)
     return true;
 }
 
-static SV *new_data(pTHX_ const char *package, SV **slots, SSize_t count)
+SV *ari_new_data(pTHX_ HV *stash, SV **slots, SSize_t count)
 {
     AV *array = newAV();
     SSize_t i;
@@ -235,7 +235,12 @@ static SV *new_data(pTHX_ const char *package, SV **slots, SSize_t count)
     for (i = 0; i < count; i++)
         AvARRAY(array)[i] = slots[i];
     AvFILLp(array) = count - 1;
-    return sv_2mortal(sv_bless(newRV_noinc((SV *)array), gv_stashpv(package, GV_ADD)));
+    return sv_2mortal(sv_bless(newRV_noinc((SV *)array), stash));
+}
+
+static SV *new_data(pTHX_ const char *package, SV **slots, SSize_t count)
+{
+    return ari_new_data(aTHX_ gv_stashpv(package, GV_ADD), slots, count);
 }
 
 /* Whether the class has been loaded; the Perl side does it otherwise. */

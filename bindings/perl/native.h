@@ -63,6 +63,9 @@ AriHandled ari_cursor_handle(pTHX_ AriCursor *cursor, SV *client, const AriClien
 /* What the JSON module reads; undef, and an error otherwise. Both are mortal. */
 SV *ari_decoded(pTHX_ SV *octets, SV **error);
 
+/* Data of a class: it owns what the slots hold, and is mortal itself. */
+SV *ari_new_data(pTHX_ HV *stash, SV **slots, SSize_t count);
+
 /* The hash of data, for which it is read if it has not been. */
 SV *ari_data(pTHX_ SV *self);
 

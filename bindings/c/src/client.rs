@@ -107,14 +107,7 @@ pub unsafe extern "C" fn ari_client_call(
     answer: *mut AriAnswer,
     error: *mut AriBytes,
 ) -> bool {
-    guard(error, false, || {
-        let answer = place(answer, "answer")?;
-        let client = handle(client, "client")?;
-        let (operation, arguments) = call_of(operation, arguments)?;
-        let reply = client.inner.call_here(&operation, arguments, &mut || Ok(()))?;
-        answer.write(AriAnswer::of(0, Ok(reply)));
-        Ok(true)
-    })
+    ari_client_call_while(client, operation, arguments, None, std::ptr::null_mut(), answer, error)
 }
 
 /// Asked several times a second, in the thread that waits for an answer, whether it is to go on waiting; `context` is what the
@@ -172,14 +165,7 @@ pub unsafe extern "C" fn ari_client_request(
     answer: *mut AriAnswer,
     error: *mut AriBytes,
 ) -> bool {
-    guard(error, false, || {
-        let answer = place(answer, "answer")?;
-        let client = handle(client, "client")?;
-        let request = Request::read(method, path, query, body)?;
-        let reply = request.send_here(&client.inner, &mut || Ok(()))?;
-        answer.write(AriAnswer::of(0, Ok(reply)));
-        Ok(true)
-    })
+    ari_client_request_while(client, method, path, query, body, None, std::ptr::null_mut(), answer, error)
 }
 
 /// `ari_client_request` with `go_on` as in `ari_client_call_while`.
